@@ -1,0 +1,153 @@
+"""Batch, Line and Container: what sources hand to the matcher.
+
+A batch is a run of whole lines of one container, still bytes. It owns finding the line around
+an offset, and nothing else: framing made the bytes, matching decides which offsets matter. Work
+is paid per hit, never per line on the way in, so a batch keeps times and streams in whatever flat
+form its source had them, behind `LineIndex`, and looks them up only when asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+MAX_BATCH_BYTES = 1 << 20
+"""A batch holds at most this many bytes of text (1 MiB), unless one line alone is longer."""
+
+MAX_LINE_BYTES = 256 << 10
+"""A longer line keeps its head and its tail, half of this each; what lies between is dropped."""
+
+COMPOSE_PROJECT = "com.docker.compose.project"
+COMPOSE_SERVICE = "com.docker.compose.service"
+SWARM_SERVICE = "com.docker.swarm.service.name"
+SWARM_STACK = "com.docker.stack.namespace"
+
+
+class Stream(StrEnum):
+    """Which of a program's outputs a line came from; `UNKNOWN` for TTYs and plain files."""
+
+    STDOUT = "stdout"
+    STDERR = "stderr"
+    UNKNOWN = "unknown"
+
+
+class Identity(StrEnum):
+    """Whether we know whose log this is. Rules of every `where` apply to an unknown one."""
+
+    KNOWN = "known"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The logical service: what stays the same when a container is recreated."""
+
+    project: str | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Container:
+    """Who wrote a log: a container as inspect tells, or a file that stands for one.
+
+    `id`, `image` and `image_id` are empty for files that don't say. `key` identifies the source
+    within one run: the container's full ID, or the file's path. Compared by identity, so it may
+    key a dict cheaply.
+    """
+
+    key: str
+    name: str
+    id: str = ""
+    image: str = ""
+    image_id: str = ""
+    host: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    identity: Identity = Identity.KNOWN
+
+    @property
+    def service(self) -> Service:
+        """Compose project and service, else swarm stack and service, else the container's name."""
+        if name := self.labels.get(COMPOSE_SERVICE):
+            return Service(self.labels.get(COMPOSE_PROJECT), name)
+        if name := self.labels.get(SWARM_SERVICE):
+            return Service(self.labels.get(SWARM_STACK), name)
+        return Service(None, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One decoded line without its newline, and without a `\\r` before it.
+
+    `time_ns`: nanoseconds since the epoch, UTC: when the daemon read the line, else the time
+    written in it, else None. Invalid UTF-8 is replaced by U+FFFD. `number` counts the lines of the
+    batch from 0.
+    """
+
+    text: str
+    time_ns: int | None
+    stream: Stream
+    container: Container
+
+
+class LineIndex(Protocol):
+    """Time and stream of a batch's lines, in the flat form that their source had."""
+
+    def locate(self, text: bytes, start: int, end: int) -> tuple[int, int | None, Stream]:
+        """Tell of the line `text[start:end]` where its content starts, its time and its stream."""
+        ...
+
+
+class Untimed:
+    """The index of lines that carry neither time nor stream."""
+
+    def locate(self, text: bytes, start: int, end: int) -> tuple[int, int | None, Stream]:  # noqa: ARG002
+        return start, None, Stream.UNKNOWN
+
+
+class Batch:
+    """A run of whole lines of one container: `text` ends in a newline after each line.
+
+    `lines` is the number of lines in `text`, `raw_bytes` what they took on the way in,
+    `truncated` how many of them were capped. `first_ns` and `last_ns` are the earliest and latest
+    time in it as far as the source knows them without looking at each line.
+    """
+
+    __slots__ = ("container", "first_ns", "index", "last_ns", "lines", "text", "truncated")
+
+    def __init__(
+        self,
+        container: Container,
+        text: bytes,
+        lines: int,
+        index: LineIndex | None = None,
+        *,
+        truncated: int = 0,
+        first_ns: int | None = None,
+        last_ns: int | None = None,
+    ) -> None:
+        self.container = container
+        self.text = text
+        self.lines = lines
+        self.index: LineIndex = index or Untimed()
+        self.truncated = truncated
+        self.first_ns = first_ns
+        self.last_ns = last_ns
+
+    def span_at(self, offset: int) -> tuple[int, int]:
+        """Give start and end of the line that holds the byte at `offset`; the newline is left out."""
+        start = self.text.rfind(b"\n", 0, offset) + 1
+        end = self.text.find(b"\n", offset)
+        return start, len(self.text) if end < 0 else end
+
+    def line(self, start: int, end: int) -> Line:
+        """Decode the line `text[start:end]`. Asking in rising order is the cheap way."""
+        content, time_ns, stream = self.index.locate(self.text, start, end)
+        if end > content and self.text[end - 1] == 0x0D:
+            end -= 1
+        return Line(self.text[content:end].decode("utf-8", "replace"), time_ns, stream, self.container)
+
+    def line_at(self, offset: int) -> Line:
+        """Decode the line around `offset`."""
+        return self.line(*self.span_at(offset))
