@@ -1,0 +1,25 @@
+"""Hit: a line that a rule confirmed. Decoded, but not yet redacted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from logscan.batch import Line
+from logscan.ruleset.model import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A line, the rule that confirmed it and the fields it extracted.
+
+    `start` and `end` are the span in `line.text` around which evidence is cut (0, 0 when the match
+    lies in the decoded message of a JSON line). `offset` is where the line begins in its batch.
+    """
+
+    rule: Rule
+    line: Line
+    fields: Mapping[str, str]
+    start: int
+    end: int
+    offset: int
