@@ -1,0 +1,193 @@
+"""Engine: the few calls that logscan makes to a Docker engine, all of them GET.
+
+Owns the SDK client, the mapping of its exceptions and the shape of what inspect tells. Does not own
+where the engine is (endpoint), which containers to read (select) or what a log holds (framing).
+`_ping`, `version`, `containers/json`, `containers/{id}/json`, `containers/{id}/logs` and, if it is
+allowed, `info`: nothing else is ever asked, so a read-only socket proxy is enough.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import requests
+from docker import APIClient
+from docker.errors import APIError, DockerException, TLSParameterError
+
+from logscan.batch import Container
+from logscan.errors import EngineUnreachable, SourceError
+from logscan.sources.docker.endpoint import Endpoint, resolve
+from logscan.sources.docker.log_response import LogResponse
+
+T = TypeVar("T")
+
+HEADER_TIMEOUT_S = 120
+"""How long the engine may take to answer. A `since` makes it decode the log from its start, which
+takes seconds per hundred megabytes."""
+
+COMPRESSED_SINCE_FIXED = (23, 0)
+"""From this release on, `since` no longer skips newer files behind a compressed one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerInfo:
+    """What inspect tells about one container, as far as reading its log needs it."""
+
+    container: Container
+    running: bool
+    tty: bool
+    driver: str
+    log_options: Mapping[str, str] = field(default_factory=dict)
+    log_path: str = ""
+
+    @property
+    def lossy(self) -> bool:
+        """Whether the engine itself may drop lines before anyone can read them."""
+        return self.log_options.get("mode") == "non-blocking"
+
+    @property
+    def compressed(self) -> bool:
+        """Whether rotated files are compressed; the `local` driver does so unless told otherwise."""
+        return self.log_options.get("compress", "true" if self.driver != "json-file" else "false") == "true"
+
+
+@dataclass(frozen=True, slots=True)
+class LogQuery:
+    """What to ask of a container's log. Times are nanoseconds since the epoch, inclusive."""
+
+    since_ns: int | None = None
+    tail: int | None = None
+
+    def params(self) -> dict[str, str]:
+        """Build the query: integers all the way, since a float would lose the last digits."""
+        query = {"stdout": "1", "stderr": "1", "timestamps": "1", "follow": "0"}
+        query["tail"] = "all" if self.tail is None else str(self.tail)
+        if self.since_ns is not None and self.since_ns > 0:
+            seconds, nanos = divmod(self.since_ns, 1_000_000_000)
+            query["since"] = f"{seconds}.{nanos:09d}"
+        return query
+
+
+class Engine:
+    """One Docker engine that answers."""
+
+    def __init__(self, client: APIClient, endpoint: Endpoint, version: Mapping[str, Any]) -> None:
+        self._client: Any = client  # its request methods are private, and missing from its type hints
+        self.endpoint = endpoint
+        self.version = str(version.get("Version", ""))
+        self.api_version = str(client.api_version)
+        self.name = self._daemon_name() or endpoint.url
+
+    @classmethod
+    def connect(cls, host: str | None = None) -> Engine:
+        """Connect and negotiate the API version. Raises EngineUnreachable, or UsageError for a bad address."""
+        endpoint = resolve(host)
+        try:
+            client = APIClient(
+                base_url=endpoint.url,
+                version="auto",
+                timeout=HEADER_TIMEOUT_S,
+                tls=endpoint.tls or False,
+                use_ssh_client=endpoint.url.startswith("ssh://"),
+            )
+            return cls(client, endpoint, client.version())
+        except (DockerException, requests.RequestException, OSError, TLSParameterError) as error:
+            raise _unreachable(endpoint, error) from error
+
+    def close(self) -> None:
+        self._client.close()
+
+    def list_containers(self) -> list[dict[str, Any]]:
+        """List every container, running or stopped, as the engine describes them."""
+        listing: list[dict[str, Any]] = self._call("list containers", lambda: self._client.containers(all=True))
+        return listing
+
+    def inspect(self, container_id: str) -> ContainerInfo:
+        """Inspect one container. Raises SourceError when it is gone or may not be seen."""
+        found = self._call("inspect the container", lambda: self._client.inspect_container(container_id))
+        return self._info(found)
+
+    def logs(self, container_id: str, query: LogQuery) -> LogResponse:
+        """Send the request for a log; its body is still to be read. Raises SourceError with the engine's reason."""
+        url = self._client._url("/containers/{0}/logs", container_id)
+        response = self._call(
+            "read the log",
+            lambda: _checked(self._client._get(url, params=query.params(), stream=True)),
+        )
+        return LogResponse(response)
+
+    def since_is_exact(self, info: ContainerInfo) -> bool:
+        """Tell whether this engine's `since` returns everything that it keeps of such a log."""
+        numbers = re.match(r"(\d+)\.(\d+)", self.version)
+        release = (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
+        return release >= COMPRESSED_SINCE_FIXED or not info.compressed
+
+    def _daemon_name(self) -> str | None:
+        try:
+            return str(self._client.info().get("Name") or "") or None
+        except (DockerException, requests.RequestException):
+            return None  # a socket proxy may keep `info` closed; the address names the host then
+
+    def _info(self, found: Mapping[str, Any]) -> ContainerInfo:
+        config, log = found.get("Config") or {}, (found.get("HostConfig") or {}).get("LogConfig") or {}
+        container = Container(
+            key=found["Id"],
+            id=found["Id"],
+            name=found.get("Name", "").removeprefix("/"),
+            image=config.get("Image") or "",
+            image_id=found.get("Image") or "",
+            host=self.name,
+            labels=config.get("Labels") or {},
+        )
+        return ContainerInfo(
+            container=container,
+            running=bool((found.get("State") or {}).get("Running")),
+            tty=bool(config.get("Tty")),
+            driver=log.get("Type") or "",
+            log_options=log.get("Config") or {},
+            log_path=found.get("LogPath") or "",
+        )
+
+    def _call(self, what: str, call: Callable[[], T]) -> T:
+        try:
+            return call()
+        except APIError as error:
+            raise SourceError(f"the engine refused to {what}: {error.explanation or error}") from error
+        except (DockerException, requests.RequestException, OSError) as error:
+            raise SourceError(f"the engine did not answer the request to {what}: {_cause(error)}") from error
+
+
+def _checked(response: requests.Response) -> requests.Response:
+    """Turn an error status into the engine's own words, and free the connection."""
+    if response.status_code < requests.codes.bad_request:
+        return response
+    try:
+        explanation = response.json()["message"]
+    except (ValueError, KeyError, TypeError):
+        explanation = f"HTTP {response.status_code} {response.reason}"
+    finally:
+        response.close()
+    raise APIError(explanation, response=response, explanation=explanation)
+
+
+def _unreachable(endpoint: Endpoint, error: BaseException) -> EngineUnreachable:
+    cause = _cause(error)
+    message = f"no Docker engine answers at {endpoint.url} ({endpoint.how}): {cause}"
+    if cause == "permission denied":
+        return EngineUnreachable(message, help="run as a user of the docker group, or as root")
+    return EngineUnreachable(message, help="start Docker there, or name another engine with --host or DOCKER_HOST")
+
+
+def _cause(error: BaseException) -> str:
+    """Dig the operating system's reason out of the layers that SDK, requests and urllib3 put around it."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.errno in errno.errorcode:
+            return (seen.strerror or str(seen)).lower()
+        inner = next((arg for arg in seen.args if isinstance(arg, BaseException)), None)
+        seen = inner or seen.__cause__ or seen.__context__
+    return str(error).splitlines()[0][:300] if str(error) else type(error).__name__
