@@ -1,0 +1,58 @@
+"""Container: one container of the private engine, as a test holds it.
+
+Owns what a test does to a container after it was started. Starting is the engine's business,
+because names, images and the network are decided there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from docker import APIClient
+
+LOG_FILES = {"json-file": "{id}-json.log", "local": "local-logs/container.log"}
+"""Where the drivers that write files write them, below the container's folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerHandle:
+    """A container by its full ID. `folder` is the one that the engine keeps for it on disk."""
+
+    id: str
+    name: str
+    log_driver: str
+    folder: Path
+    client: APIClient
+
+    def logs_path(self) -> Path:
+        """Where its log lies on disk. KeyError for a driver that writes no file."""
+        return self.folder / LOG_FILES[self.log_driver].format(id=self.id)
+
+    def inspect(self) -> dict[str, Any]:
+        return self.client.inspect_container(self.id)
+
+    def wait(self, timeout: float = 60) -> int:
+        """Wait until it has ended for good, restarts by its policy included; give its exit code.
+
+        By then the engine has written the last line: it closes the log before it says "exited".
+        """
+        while True:
+            self.client.wait(self.id, timeout=timeout)
+            state = self.inspect()["State"]
+            if not state["Running"]:
+                return state["ExitCode"]
+
+    def start(self) -> None:
+        self.client.start(self.id)
+
+    def stop(self) -> None:
+        """Ask it to end (SIGTERM), and kill it a second later."""
+        self.client.stop(self.id)
+
+    def kill(self, signal: str = "SIGKILL") -> None:
+        self.client.kill(self.id, signal)
+
+    def remove(self) -> None:
+        self.client.remove_container(self.id, force=True, v=True)

@@ -1,0 +1,96 @@
+"""Sweep: take down a private engine and everything that it left, whatever state it is in.
+
+Owns finding the processes, mounts and files of one root folder, and nothing of how an engine is
+started. It is a program of its own, because pytest may be killed in the middle: it is started
+beside the engine and waits on its standard input, which ends when pytest closes it or dies. So the
+ordinary end and the violent one take the same path.
+
+A process is the engine's when one of its arguments lies below the root (dockerd, containerd and
+the shims all name it), or when its control group carries the ID of one of the root's containers.
+Nothing is ever found by its name.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+PATIENCE_SECONDS = 20
+"""Longer than dockerd waits for its containers (15 s), shorter than a person at the keyboard."""
+
+
+def processes(root: Path) -> set[int]:
+    """Give the ids of the processes that belong to the engine below `root`."""
+    below = os.fsencode(root) + b"/"
+    containers = [os.fsencode(folder.name) for folder in root.glob("data/containers/*")]
+    return {
+        pid
+        for pid in _pids()
+        if any(below in argument for argument in _read(pid, "cmdline").split(b"\0"))
+        or any(container in _read(pid, "cgroup") for container in containers)
+    }
+
+
+def mounts(root: Path) -> list[str]:
+    """Give the mount points below `root`, the deepest first."""
+    points = (line.split(" ")[4] for line in Path("/proc/self/mountinfo").read_text().splitlines())
+    return sorted((point for point in points if point.startswith(f"{root}/")), key=len, reverse=True)
+
+
+def sweep(root: Path) -> None:
+    """End the engine below `root`, first in order, then by force, and remove what it left."""
+    if daemon := daemon_pid(root):
+        _signal(daemon, signal.SIGTERM)
+        _until(lambda: daemon not in processes(root))
+    while left := processes(root):
+        for pid in left:
+            _signal(pid, signal.SIGKILL)
+        time.sleep(0.05)
+    for point in mounts(root):
+        subprocess.run(["umount", "--lazy", point], check=False)
+    shutil.rmtree(root, ignore_errors=True)
+
+
+def daemon_pid(root: Path) -> int | None:
+    """Give the id of the running dockerd, None where there is none; a stale pid file doesn't count."""
+    try:
+        pid = int((root / "pid").read_text())
+    except (OSError, ValueError):
+        return None
+    return pid if pid in processes(root) else None
+
+
+def _pids() -> Iterator[int]:
+    own = f"{os.getpid()}"
+    return (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and entry.name != own)
+
+
+def _read(pid: int, name: str) -> bytes:
+    """Read a file of a process; one that ended meanwhile, or is a zombie, has nothing to say."""
+    try:
+        return Path(f"/proc/{pid}/{name}").read_bytes()
+    except OSError:
+        return b""
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def _until(done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not done() and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    sys.stdin.buffer.read()
+    sweep(Path(sys.argv[1]))
