@@ -19,6 +19,8 @@ MAX_BATCH_BYTES = 1 << 20
 MAX_LINE_BYTES = 256 << 10
 """A longer line keeps its head and its tail, half of this each; what lies between is dropped."""
 
+CARRIAGE_RETURN = 0x0D
+
 COMPOSE_PROJECT = "com.docker.compose.project"
 COMPOSE_SERVICE = "com.docker.compose.service"
 SWARM_SERVICE = "com.docker.swarm.service.name"
@@ -78,7 +80,7 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One decoded line without its newline, and without a `\\r` before it.
+    """One decoded line without its newline, and without a carriage return before it.
 
     `time_ns`: nanoseconds since the epoch, UTC: when the daemon read the line, else the time
     written in it, else None. Invalid UTF-8 is replaced by U+FFFD. `number` counts the lines of the
@@ -144,7 +146,7 @@ class Batch:
     def line(self, start: int, end: int) -> Line:
         """Decode the line `text[start:end]`. Asking in rising order is the cheap way."""
         content, time_ns, stream = self.index.locate(self.text, start, end)
-        if end > content and self.text[end - 1] == 0x0D:
+        if end > content and self.text[end - 1] == CARRIAGE_RETURN:
             end -= 1
         return Line(self.text[content:end].decode("utf-8", "replace"), time_ns, stream, self.container)
 

@@ -1,15 +1,15 @@
 """The errors that logscan raises on purpose, and the exit code each one means.
 
     LogscanError
-      × UsageError                flags, settings, paths that a person typed         exit 2
-      × RuleError                 one or more faults in rule files                   exit 2
-      × SourceError               something that should be read could not be         exit 3
-        × EngineUnreachable       no Docker engine answers at the address
-        × ContainerNotFound       a name that was asked for matches no container
-        + StreamError             the bytes of a log stream can't be trusted further
-          × StreamTruncated       the stream ended inside a frame, or without its terminator
-          × ProtocolError         the bytes are no log stream (bad header, absurd length)
-          × DaemonError           the engine reported a fault inside the stream (frame type 3)
+      - UsageError                flags, settings, paths that a person typed         exit 2
+      - RuleError                 one or more faults in rule files                   exit 2
+      - SourceError               something that should be read could not be         exit 3
+        - EngineUnreachable       no Docker engine answers at the address
+        - ContainerNotFound       a name that was asked for matches no container
+        - StreamError             the bytes of a log stream can't be trusted further
+          - StreamTruncated       the stream ended inside a frame, or without its terminator
+          - ProtocolError         the bytes are no log stream (bad header, absurd length)
+          - DaemonError           the engine reported a fault inside the stream (frame type 3)
 
 Foreign exceptions (docker, yaml, OSError) are mapped where they enter. A message says what was
 wrong and where; `help` says what to do, in one sentence.

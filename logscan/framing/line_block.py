@@ -1,0 +1,98 @@
+"""LineBlock: the whole lines of one fed block of a Docker log, on their way to a batch.
+
+Owns where the time and the stream of each line can be found again, and leaving out the lines
+outside the wanted times. Does not own how the lines were found: frames and TTYs differ there.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import compress
+
+from logscan.batch import Batch, Container, Stream
+from logscan.framing.ansi import strip_ansi
+from logscan.framing.long_line import LongLine
+from logscan.framing.stamp import STAMP_BYTES, format_fixed, parse_fixed
+from logscan.framing.time_range import TimeRange
+
+HEADER_BYTES = 8
+"""Stream id, three zeros, and the length of what follows as 32 bits, big end first."""
+
+STREAMS = {1: Stream.STDOUT, 2: Stream.STDERR}
+
+
+@dataclass(slots=True)
+class FrameIndex:
+    """Time and stream of the lines of a batch.
+
+    `starts` has one entry per line: where its frame begins in `raw`, or the complement (`~`) of its
+    place in `joined`, which holds the lines that were put together from pieces.
+    """
+
+    raw: bytes
+    starts: array[int]
+    joined: list[tuple[int, Stream]]
+    _offset: int = 0
+    _number: int = 0
+
+    def locate(self, text: bytes, start: int, end: int) -> tuple[int, int | None, Stream]:  # noqa: ARG002
+        """Count the lines up to `start`, going on from the last one asked for."""
+        if start < self._offset:
+            self._offset = self._number = 0
+        self._number += text.count(b"\n", self._offset, start)
+        self._offset = start
+        begin = self.starts[self._number]
+        if begin < 0:
+            return start, *self.joined[~begin]
+        stamp = self.raw[begin + HEADER_BYTES : begin + HEADER_BYTES + STAMP_BYTES]
+        return start, parse_fixed(stamp), STREAMS[self.raw[begin]]
+
+
+class LineBlock:
+    """The lines of one fed block: `parts` and `starts` have one entry per line."""
+
+    __slots__ = ("joined", "parts", "raw", "starts", "truncated")
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+        self.parts: list[bytes] = []
+        self.starts: list[int] = []
+        self.joined: list[tuple[int, Stream]] = []
+        self.truncated = 0
+
+    def add(self, text: LongLine, time_ns: int, stream: Stream) -> None:
+        """Add a line that was put together from pieces."""
+        self.parts.append(text.join() + b"\n")
+        self.starts.append(~len(self.joined))
+        self.joined.append((time_ns, stream))
+        self.truncated += text.truncated
+
+    def batches(self, container: Container, wanted: TimeRange) -> Iterator[Batch]:
+        """Yield the lines inside the range as one batch, if there are any."""
+        if not self.starts:
+            return
+        raw, joined = self.raw, self.joined
+        stamps = [
+            raw[begin + HEADER_BYTES : begin + HEADER_BYTES + STAMP_BYTES]
+            if begin >= 0
+            else format_fixed(joined[~begin][0])
+            for begin in self.starts
+        ]
+        inside = wanted.select(stamps)
+        if inside is not None:
+            self.parts = list(compress(self.parts, inside))
+            self.starts = list(compress(self.starts, inside))
+            stamps = list(compress(stamps, inside))
+            if not stamps:
+                return
+        yield Batch(
+            container,
+            strip_ansi(b"".join(self.parts)),
+            len(self.starts),
+            FrameIndex(raw, array("q", self.starts), joined),
+            truncated=self.truncated,
+            first_ns=parse_fixed(min(stamps)),
+            last_ns=parse_fixed(max(stamps)),
+        )
