@@ -1,0 +1,69 @@
+"""Quarantine: rules that take too long are set aside, so that the scan goes on.
+
+Owns the time that each rule has used, and the list of those that exceeded it. Does not own the
+limit of a single search (search): that one arrives here as `TimeoutError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from logscan.matching.search import SEARCH_TIMEOUT
+from logscan.ruleset.model import Rule
+
+Answer = TypeVar("Answer")
+
+RULE_BUDGET = 5.0
+"""Seconds that all slow confirmations of a rule may take together."""
+
+FAIR_TIME = 0.001
+"""Seconds of a confirmation that cost the rule nothing. An ordinary one takes microseconds: without
+this, a rule with millions of honest hits would use up its budget, and in a scan that never ends
+any rule would."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """A rule that is no longer asked, and why, in words for the user."""
+
+    rule: Rule
+    reason: str
+
+
+class Watch:
+    """Measures rules by `clock` (seconds); a rule that is `in` it is in quarantine."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._spent: dict[Rule, float] = {}
+        self._quarantined: dict[Rule, Quarantine] = {}
+
+    def __contains__(self, rule: Rule) -> bool:
+        return rule in self._quarantined
+
+    @property
+    def quarantined(self) -> tuple[Quarantine, ...]:
+        return tuple(self._quarantined.values())
+
+    def over(self, rule: Rule, question: Callable[[], Answer]) -> Answer | None:
+        """Measure how long a question to `rule` takes; None when it takes too long to be answered."""
+        started = self._clock()
+        try:
+            answer = question()
+        except TimeoutError:
+            self._set_aside(rule, f"one search took longer than {SEARCH_TIMEOUT:g} s")
+            return None
+        self._charge(rule, self._clock() - started)
+        return answer
+
+    def _charge(self, rule: Rule, seconds: float) -> None:
+        if seconds <= FAIR_TIME:
+            return
+        spent = self._spent[rule] = self._spent.get(rule, 0.0) + seconds - FAIR_TIME
+        if spent > RULE_BUDGET:
+            self._set_aside(rule, f"its searches took longer than {RULE_BUDGET:g} s in all")
+
+    def _set_aside(self, rule: Rule, reason: str) -> None:
+        self._quarantined.setdefault(rule, Quarantine(rule, reason))

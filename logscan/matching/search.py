@@ -1,0 +1,27 @@
+"""Search: one regular expression in one text, with a limit on how long it may take.
+
+Owns the compiled form of patterns and the timeout. Patterns come from people, lines from
+strangers, and the two together can backtrack for hours. Does not own what happens to a rule that
+exceeds the limit (matcher).
+"""
+
+from __future__ import annotations
+
+import regex
+
+SEARCH_TIMEOUT = 0.25
+"""Seconds that one search of one line may take. Asking for it costs 1.4 µs a search."""
+
+
+def compile_pattern(pattern: str, *, sensitive: bool) -> regex.Pattern[str]:
+    return regex.compile(pattern, regex.V0 | regex.ASCII | (0 if sensitive else regex.IGNORECASE))
+
+
+def search(pattern: regex.Pattern[str], text: str) -> regex.Match[str] | None:
+    """Find `pattern` in `text`. Raises `TimeoutError` after `SEARCH_TIMEOUT`."""
+    return pattern.search(text, timeout=SEARCH_TIMEOUT)
+
+
+def named_groups(match: regex.Match[str]) -> dict[str, str]:
+    """Give the named groups that took part in a match."""
+    return {name: text for name, text in match.groupdict().items() if text is not None}

@@ -1,0 +1,115 @@
+"""Where: which containers, and which of their lines, a rule looks at.
+
+Owns the meaning of a rule's `where`. Most of it is decided once per container; only `stream` and
+`level` wait for a line, and become a `LineGate`. Does not own who a container is (sources), nor
+reading a line's level (levels).
+
+A container of unknown identity is seen by every rule: nobody said whose log it is, so nobody can
+say that a rule does not concern it. In the same way an unknown stream shuts no line out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import translate
+from functools import lru_cache
+
+from logscan.batch import Container, Identity, Stream
+from logscan.matching.levels import Level
+from logscan.ruleset.model import Rule, Selector, Where
+
+
+@dataclass(frozen=True, slots=True)
+class LineGate:
+    """Which lines of a container a rule looks at: those that `only` fits and `never` does not."""
+
+    only: Selector | None = None
+    never: Selector | None = None
+
+    def admits(self, stream: Stream, level: Callable[[], Level | None]) -> bool:
+        """Tell whether the rule looks at a line; `level` is asked only when it matters."""
+        if self.only is not None and not _fits_line(self.only, stream, level, unknown=True):
+            return False
+        return self.never is None or not _fits_line(self.never, stream, level, unknown=False)
+
+
+OPEN = LineGate()
+"""The gate that every line passes."""
+
+
+def gate(where: Where | None, container: Container) -> LineGate | None:
+    """Give the gate for lines of `container`, or None when the rule does not look at it at all."""
+    if where is None:
+        return OPEN
+    if container.identity is Identity.KNOWN and not _fits_container(where, container):
+        return None
+    never = where.not_ if where.not_ and _concerns(where.not_, container) else None
+    if never is not None and not _narrows_lines(never):
+        return None
+    only = where if _narrows_lines(where) else None
+    return LineGate(only, never) if only or never else OPEN
+
+
+def knows(rules: Iterable[Rule], container: Container) -> bool:
+    """Tell whether any rule names this container by its image or service."""
+    return any(rule.where is not None and _named(rule.where, container) for rule in rules)
+
+
+def _concerns(selector: Selector, container: Container) -> bool:
+    """Tell whether a `not` may bear on this container; of an unknown one it can't tell its name."""
+    if container.identity is Identity.KNOWN:
+        return _is_given(selector) and _fits_container(selector, container)
+    return _narrows_lines(selector) and not (selector.image or selector.service or selector.project or selector.label)
+
+
+def _is_given(selector: Selector) -> bool:
+    return any(getattr(selector, name) for name in Selector.model_fields)
+
+
+def _fits_container(selector: Selector, container: Container) -> bool:
+    if (selector.image or selector.service) and not _named(selector, container):
+        return False
+    if selector.project and not _any_glob(selector.project, [container.service.project]):
+        return False
+    return not selector.label or any(_has_label(label, container) for label in selector.label)
+
+
+def _named(selector: Selector, container: Container) -> bool:
+    images = [container.image, _repository(container.image)]
+    names = [container.service.name, container.name]
+    return _any_glob(selector.image or (), images) or _any_glob(selector.service or (), names)
+
+
+def _repository(image: str) -> str:
+    """Leave out tag and digest: `registry:5000/team/app:1.2@sha256:…` is `registry:5000/team/app`."""
+    folder, slash, name = image.partition("@")[0].rpartition("/")
+    return folder + slash + name.partition(":")[0]
+
+
+def _has_label(label: str, container: Container) -> bool:
+    key, equals, value = label.partition("=")
+    if key not in container.labels:
+        return False
+    return not equals or _glob(value).match(container.labels[key]) is not None
+
+
+def _any_glob(globs: Sequence[str], names: Iterable[str | None]) -> bool:
+    known = [name for name in names if name]
+    return any(_glob(glob).match(name) for glob in globs for name in known)
+
+
+@lru_cache(maxsize=4096)
+def _glob(glob: str) -> re.Pattern[str]:
+    return re.compile(translate(glob))
+
+
+def _narrows_lines(selector: Selector) -> bool:
+    return bool(selector.stream or selector.level)
+
+
+def _fits_line(selector: Selector, stream: Stream, level: Callable[[], Level | None], *, unknown: bool) -> bool:
+    if selector.stream and stream not in selector.stream and not (unknown and stream is Stream.UNKNOWN):
+        return False
+    return not selector.level or level() in selector.level
