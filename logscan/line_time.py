@@ -1,0 +1,171 @@
+"""The time that is written in a line of text, in nanoseconds since the epoch, UTC.
+
+Owns the shapes in which programs write times, and what is assumed where one lacks zone or year.
+Does not own which line's time counts for a hit (sources), nor the time the daemon gave a line.
+Reads no clock: the zone and the year come from outside, so a file gives the same times tomorrow.
+
+Nothing here raises on nonsense: a month 13 or a number of forty digits is no time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta, tzinfo
+
+REACH = 4096
+"""How far into a line a time under a known key is looked for; JSON often has it last."""
+
+_HEAD = 128
+# How far a bare time is looked for: nginx writes two addresses and a user before it. Further in, it
+# is more likely what the message talks about than when it was written.
+
+_SECOND = 1_000_000_000
+_DAY = 86_400 * _SECOND
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+_YEARS = range(1970, 2262)  # what fits in 64 bits of nanoseconds
+_MONTH = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+_MONTHS = {name: number for number, name in enumerate(_MONTH.split("|"), start=1)}
+
+_HINT = re.compile(r"\d\d:\d\d:\d\d|1\d{9}", re.ASCII)
+"""What every shape has: lines without it, which are most lines without a time, cost one search."""
+
+_DATED = re.compile(
+    rf"""
+    (?: (?<!\d) (?P<year>\d{{4}} | \d\d) (?P<sep>[-/]) (?P<month>\d\d) (?P=sep) (?P<day>\d\d) [T _]
+      | (?<!\d) (?P<day_b>\d{{1,2}}) [ /-] (?P<month_b>{_MONTH}) (?: [ /-] (?P<year_b>\d{{4}}) )? (?: [ ] | :{{1,2}} )
+      | \b (?P<month_c>{_MONTH}) [ ]{{1,2}} (?P<day_c>\d{{1,2}}) [ ] (?: (?P<year_c>\d{{4}}) [ ] )?
+      | (?<!\S) [IWEF] (?P<month_d>\d\d) (?P<day_d>\d\d) [ ]            # klog: E0102 15:04:05.123456
+    )
+    (?P<hour>\d\d) : (?P<minute>\d\d) : (?P<second>\d\d) (?: [.,] (?P<fraction>\d{{1,9}}) \d* )?
+    (?: [ ]? (?P<zone>Z | UTC | GMT | [+-]\d\d:?\d\d) (?![A-Za-z0-9])
+      | [ ] (?P<year_after>(?:19|20)\d\d) \b                            # ctime, dmesg -T, Apache
+    )?
+    """,
+    re.VERBOSE | re.ASCII,
+)
+_EPOCH = re.compile(r"(1\d{9})(\d{9}|\d{6}|\d{3})?(?:\.(\d{1,9})\d*)?(?!\d)", re.ASCII)
+_KEY = re.compile(
+    r'"(?:@?timestamp|time|ts|t|datetime|asctime)"\s*:\s*(?:\{\s*"\$date"\s*:\s*)?"?'
+    r'|(?<![\w.-])(?:timestamp|time|ts|t)="?'
+)
+
+
+class LineClock:
+    """Reads the times of one file's lines.
+
+    `default_tz` is the zone of times that name none, and of those that name it by an abbreviation
+    other than UTC (CST alone means three of them). `mtime_ns` is when the file was last written: a
+    time without a year is put nearest before it. With None such times are none.
+    """
+
+    def __init__(self, default_tz: tzinfo = UTC, mtime_ns: int | None = None) -> None:
+        self._tz = default_tz
+        self._newest_ns = None if mtime_ns is None else mtime_ns + _DAY  # a day, for the zone may be a guess
+
+    def time_of(self, text: str) -> int | None:
+        """Give the time in `text`: the first near its head, else under a known key such as `ts=`.
+
+        A JSON line is asked for its keys alone, for its other values tell of other times. A time
+        without a year comes last: dockerd's syslog lines have a full one behind it.
+        """
+        if _HINT.search(text, 0, REACH) is None:
+            return None
+        if text.startswith("{"):
+            return self._keyed(text)
+        bare = _DATED.search(text, 0, _HEAD)
+        if bare is not None and _year(bare) is not None:
+            return self._dated(bare)
+        for time_ns in self._candidates(text, bare):
+            if time_ns is not None:
+                return time_ns
+        return None
+
+    def _candidates(self, text: str, bare: re.Match[str] | None) -> Iterator[int | None]:
+        yield self._keyed(text)
+        if bare is not None:
+            yield self._dated(bare)
+        epoch = _EPOCH.match(text)
+        if epoch is not None and text[epoch.end() : epoch.end() + 1] in (":", " "):  # Mosquitto
+            yield _epoch_ns(epoch)
+
+    def _keyed(self, text: str) -> int | None:
+        for key in _KEY.finditer(text, 0, REACH):
+            if dated := _DATED.match(text, key.end()):
+                time_ns = self._dated(dated)
+            elif epoch := _EPOCH.match(text, key.end()):
+                time_ns = _epoch_ns(epoch)
+            else:
+                continue
+            if time_ns is not None:
+                return time_ns
+        return None
+
+    def _dated(self, match: re.Match[str]) -> int | None:
+        year = _year(match)
+        if year is not None:
+            return self._in_year(year, match)
+        if self._newest_ns is None:
+            return None
+        newest = 1970 + self._newest_ns // (365 * _DAY)  # never too small
+        for guess in range(newest, newest - 10, -1):  # ten: a 29th of February may have to go back eight
+            time_ns = self._in_year(guess, match)
+            if time_ns is not None and time_ns <= self._newest_ns:
+                return time_ns
+        return None
+
+    def _in_year(self, year: int, match: re.Match[str]) -> int | None:
+        seconds, zone = _seconds(year, match), match["zone"]
+        if seconds is None:
+            return None
+        offset = self._default_offset(seconds) if zone is None else _offset_seconds(zone)
+        return None if offset is None else (seconds - offset) * _SECOND + _fraction_ns(match["fraction"])
+
+    def _default_offset(self, seconds: int) -> int:
+        if self._tz is UTC:
+            return 0
+        naive = datetime(1970, 1, 1) + timedelta(seconds=seconds)  # noqa: DTZ001 - its zone is set next
+        offset = naive.replace(tzinfo=self._tz).utcoffset()
+        return 0 if offset is None else round(offset.total_seconds())
+
+
+def _seconds(year: int, match: re.Match[str]) -> int | None:
+    """Seconds since the epoch, no zone applied. A leap second 60 is the first second of the next minute."""
+    month = match["month"] or match["month_d"] or _MONTHS[match["month_b"] or match["month_c"]]
+    day = match["day"] or match["day_b"] or match["day_c"] or match["day_d"]
+    hour, minute, second = int(match["hour"]), int(match["minute"]), int(match["second"])
+    if year not in _YEARS or hour > 23 or minute > 59 or second > 60:  # noqa: PLR2004 - the limits of a clock
+        return None
+    try:
+        days = date(year, int(month), int(day)).toordinal() - _EPOCH_DAY
+    except ValueError:
+        return None
+    return days * 86_400 + hour * 3_600 + minute * 60 + second
+
+
+def _offset_seconds(zone: str) -> int | None:
+    if zone[0] not in "+-":
+        return 0
+    hours, minutes = int(zone[1:3]), int(zone[-2:])
+    if hours > 23 or minutes > 59:  # noqa: PLR2004 - the limits of a clock
+        return None
+    seconds = hours * 3_600 + minutes * 60
+    return -seconds if zone[0] == "-" else seconds
+
+
+def _fraction_ns(digits: str | None) -> int:
+    return int(digits.ljust(9, "0")) if digits else 0
+
+
+def _year(match: re.Match[str]) -> int | None:
+    year = match["year"] or match["year_b"] or match["year_c"] or match["year_after"]
+    if year is None:
+        return None
+    return int(year) + (2000 if len(year) == 2 else 0)  # noqa: PLR2004 - the supervisor writes 21-05-21
+
+
+def _epoch_ns(match: re.Match[str]) -> int:
+    """Read 10 digits as seconds, 13 as milliseconds, 16 as microseconds, 19 as nanoseconds."""
+    digits = match[1] + (match[2] or "")
+    unit_ns = int("1".ljust(20 - len(digits), "0"))
+    return int(digits) * unit_ns + _fraction_ns(match[3]) * unit_ns // _SECOND
