@@ -31,10 +31,13 @@ class ContainerHandle:
         return self.folder / LOG_FILES[self.log_driver].format(id=self.id)
 
     def inspect(self) -> dict[str, Any]:
-        return self.client.inspect_container(self.id)
+        answer: dict[str, Any] = self.client.inspect_container(self.id)
+        return answer
 
-    def wait(self, timeout: float = 60) -> int:
+    def wait(self, timeout: int = 60) -> int:
         """Wait until it has ended for good, restarts by its policy included; give its exit code.
+
+        `timeout`: seconds that one run of it may take.
 
         By then the engine has written the last line: it closes the log before it says "exited".
         """
@@ -42,7 +45,7 @@ class ContainerHandle:
             self.client.wait(self.id, timeout=timeout)
             state = self.inspect()["State"]
             if not state["Running"]:
-                return state["ExitCode"]
+                return int(state["ExitCode"])
 
     def start(self) -> None:
         self.client.start(self.id)

@@ -14,16 +14,19 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
 from docker import APIClient
 from docker.errors import DockerException
+from docker.types import LogConfig
 from requests import RequestException
 
 from tests.rig import sweep
@@ -91,17 +94,23 @@ class Engine:
                 start_new_session=True,
             )
         deadline = time.monotonic() + START_SECONDS
-        while not self._answers():
+        while not self._listens():
             if self._daemon.poll() is not None or time.monotonic() > deadline:
-                raise EngineFailed(f"dockerd does not answer:\n{(self.root / 'log').read_text()[-2000:]}")
+                raise self._failed("dockerd does not listen")
             time.sleep(0.05)
+        try:
+            self._client = APIClient(base_url=self.url, timeout=START_SECONDS)
+            self._client.ping()
+        except (DockerException, RequestException) as error:
+            raise self._failed(f"dockerd does not answer: {error}") from error
 
     def down(self, how: signal.Signals = signal.SIGTERM) -> None:
-        """Stop the daemon and keep its data. After SIGKILL its containers and containerd live on."""
+        """Stop the daemon and keep its data; with SIGKILL its containers live on."""
         assert self._daemon is not None, "the engine was never up"
+        self._disconnect()
         self._daemon.send_signal(how)
         self._daemon.wait(sweep.PATIENCE_SECONDS)
-        self._disconnect()
+        self._containerd_has_ended()
 
     def restart(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Stop the daemon and start it again on the same data."""
@@ -145,7 +154,7 @@ class Engine:
             stop_timeout=STOP_SECONDS,
             host_config=self.client.create_host_config(
                 network_mode="none",
-                log_config={"Type": log_driver, "Config": dict(log_opts or {})},
+                log_config=LogConfig(type=log_driver, config=dict(log_opts or {})),
                 restart_policy={"Name": policy, "MaximumRetryCount": int(retries or 0)},
                 binds=[f"{folder}:{inside}:ro" for folder, inside in (mounts or {}).items()],
             ),
@@ -185,16 +194,22 @@ class Engine:
             *(["--live-restore"] if self._live_restore else []),
         ]
 
-    def _answers(self) -> bool:
-        if not self.socket.exists():
-            return False
-        try:
-            self._client = APIClient(base_url=self.url, timeout=60)
-            self._client.ping()
-        except (DockerException, RequestException):
-            self._disconnect()
-            return False
-        return True
+    def _listens(self) -> bool:
+        # Not by the client: it leaves its socket open when nobody listens, and Python warns of that.
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            return probe.connect_ex(str(self.socket)) == 0
+
+    def _failed(self, what: str) -> EngineFailed:
+        return EngineFailed(f"{what}\n{(self.root / 'log').read_text()[-2000:]}")
+
+    def _containerd_has_ended(self) -> None:
+        """Wait until the kernel has forgotten the containerd that died with its dockerd.
+
+        A dockerd that starts earlier takes the dying one for alive, and waits in vain to reach it.
+        """
+        with suppress(FileNotFoundError):
+            process = Path("/proc") / (self.root / "exec/containerd/containerd.pid").read_text()
+            sweep.until(lambda: not process.exists())
 
     def _disconnect(self) -> None:
         if self._client is not None:

@@ -48,7 +48,7 @@ def sweep(root: Path) -> None:
     """End the engine below `root`, first in order, then by force, and remove what it left."""
     if daemon := daemon_pid(root):
         _signal(daemon, signal.SIGTERM)
-        _until(lambda: daemon not in processes(root))
+        until(lambda: daemon not in processes(root))
     while left := processes(root):
         for pid in left:
             _signal(pid, signal.SIGKILL)
@@ -67,6 +67,14 @@ def daemon_pid(root: Path) -> int | None:
     return pid if pid in processes(root) else None
 
 
+def until(happened: Callable[[], bool]) -> bool:
+    """Wait for something, but not forever; tell whether it has happened."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not (done := happened()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return done
+
+
 def _pids() -> Iterator[int]:
     own = f"{os.getpid()}"
     return (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and entry.name != own)
@@ -83,12 +91,6 @@ def _read(pid: int, name: str) -> bytes:
 def _signal(pid: int, number: signal.Signals) -> None:
     with suppress(ProcessLookupError):
         os.kill(pid, number)
-
-
-def _until(done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not done() and time.monotonic() < deadline:
-        time.sleep(0.05)
 
 
 if __name__ == "__main__":
