@@ -8,9 +8,9 @@ what a rule means for a line (matching) and for a count (detection).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Strict, Tag, model_validator
 
 from logscan.finding import Severity
 from logscan.ruleset.duration import parse_duration
@@ -20,8 +20,11 @@ SCHEMA_VERSION = "logscan/v1"
 RULE_ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
 
+T = TypeVar("T")
+
+
 def _one_or_many(value: Any) -> Any:
-    return value if isinstance(value, list) else [value]
+    return value if isinstance(value, list | tuple) else (value,)
 
 
 def _severity(value: Any) -> Any:
@@ -29,7 +32,9 @@ def _severity(value: Any) -> Any:
 
 
 def _duration(value: Any) -> Any:
-    return parse_duration(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} has no unit; write a duration like 30s, 5m, 24h or 7d")  # noqa: TRY004 - pydantic reports ValueError alone
+    return parse_duration(value)
 
 
 def _pattern(value: Any) -> Any:
@@ -38,8 +43,11 @@ def _pattern(value: Any) -> Any:
     return value
 
 
+Many = Annotated[tuple[T, ...], Strict(strict=False)]
+"""A list in YAML, a tuple here: strict mode would refuse the list, so the sequence is lax. Its items stay strict."""
+
 Pattern = Annotated[str, BeforeValidator(_pattern), Field(min_length=1)]
-Globs = Annotated[tuple[str, ...], BeforeValidator(_one_or_many), Field(min_length=1)]
+Globs = Annotated[Many[str], BeforeValidator(_one_or_many), Field(min_length=1)]
 DurationNs = Annotated[int, BeforeValidator(_duration), Field(gt=0)]
 SeverityName = Annotated[Severity, BeforeValidator(_severity)]
 
@@ -52,15 +60,17 @@ class Selector(_Model):
     """Which containers a rule looks at; see `Where`."""
 
     image: Globs | None = Field(None, description="Globs on the image name. image and service are alternatives.")
-    service: Globs | None = Field(None, description="Globs on the compose or swarm service, and on the container's name.")
+    service: Globs | None = Field(
+        None, description="Globs on the compose or swarm service, and on the container's name."
+    )
     project: Globs | None = Field(None, description="Globs on the compose project or swarm stack.")
     label: Globs | None = Field(None, description="Labels that must be there, as KEY or KEY=VALUE.")
-    stream: Annotated[tuple[Literal["stdout", "stderr"], ...], BeforeValidator(_one_or_many)] | None = Field(
+    stream: Annotated[Many[Literal["stdout", "stderr"]], BeforeValidator(_one_or_many)] | None = Field(
         None, description="Only lines of this stream."
     )
-    level: Annotated[
-        tuple[Literal["debug", "info", "warning", "error", "fatal"], ...], BeforeValidator(_one_or_many)
-    ] | None = Field(None, description="Only lines of this level, normalised.")
+    level: (
+        Annotated[Many[Literal["debug", "info", "warning", "error", "fatal"]], BeforeValidator(_one_or_many)] | None
+    ) = Field(None, description="Only lines of this level, normalised.")
 
 
 class Where(Selector):
@@ -89,7 +99,7 @@ class FieldTest(_Model):
 
     field: str = Field(min_length=1, description="The key's name; dots reach into nested objects.")
     equals: str | int | float | bool | None = Field(None, description="The value is this; numbers as numbers.")
-    in_: tuple[str | int | float | bool, ...] | None = Field(
+    in_: Many[str | int | float | bool] | None = Field(
         None, alias="in", min_length=1, description="The value is one of these."
     )
     regex: Pattern | None = Field(None, description="The value holds this regular expression.")
@@ -108,9 +118,9 @@ class FieldTest(_Model):
 class Group(_Model):
     """Matchers combined; all of the parts that are there must hold."""
 
-    any: tuple[Matcher, ...] | None = Field(None, min_length=1, description="At least one holds.")
-    all: tuple[Matcher, ...] | None = Field(None, min_length=1, description="Every one holds.")
-    none: tuple[Matcher, ...] | None = Field(None, min_length=1, description="Not one holds.")
+    any: Many[Matcher] | None = Field(None, min_length=1, description="At least one holds.")
+    all: Many[Matcher] | None = Field(None, min_length=1, description="Every one holds.")
+    none: Many[Matcher] | None = Field(None, min_length=1, description="Not one holds.")
 
     @model_validator(mode="after")
     def _can_match(self) -> Self:
@@ -119,10 +129,31 @@ class Group(_Model):
         return self
 
 
-MATCHER_KEYS: tuple[tuple[str, str], ...] = (("field", "FieldTest"), ("contains", "Contains"), ("equals", "Equals"), ("regex", "Regex"))
+MATCHER_KEYS: tuple[tuple[str, str], ...] = (
+    ("field", "FieldTest"),
+    ("contains", "Contains"),
+    ("equals", "Equals"),
+    ("regex", "Regex"),
+)
 """Which key makes a mapping which matcher, tested in this order; anything else is a Group."""
 
-Matcher = Contains | Equals | Regex | FieldTest | Group
+
+def _matcher_kind(value: Any) -> str:
+    """Choose the one model that a mapping means, so that a fault in it is told once, not once per model."""
+    if isinstance(value, BaseModel):
+        return type(value).__name__
+    keys = value if isinstance(value, dict) else ()
+    return next((kind for key, kind in MATCHER_KEYS if key in keys), "Group")
+
+
+Matcher = Annotated[
+    Annotated[Contains, Tag("Contains")]
+    | Annotated[Equals, Tag("Equals")]
+    | Annotated[Regex, Tag("Regex")]
+    | Annotated[FieldTest, Tag("FieldTest")]
+    | Annotated[Group, Tag("Group")],
+    Discriminator(_matcher_kind),
+]
 Group.model_rebuild()
 
 
@@ -145,8 +176,8 @@ class Escalation(_Model):
 
 
 class Tests(_Model):
-    match: tuple[str, ...] = Field(min_length=1, description="Lines that the rule must match.")
-    ignore: tuple[str, ...] = Field(min_length=1, description="Lines that the rule must leave alone.")
+    match: Many[str] = Field(min_length=1, description="Lines that the rule must match.")
+    ignore: Many[str] = Field(min_length=1, description="Lines that the rule must leave alone.")
 
 
 class RuleModel(_Model):
@@ -158,14 +189,14 @@ class RuleModel(_Model):
     where: Where | None = Field(None, description="Who may speak; replaces the file's `where`.")
     match: Matcher = Field(description="Which lines.")
     extract: Pattern | None = Field(None, description="A pattern whose named groups become fields.")
-    group_by: Annotated[tuple[str, ...], BeforeValidator(_one_or_many)] | None = Field(
+    group_by: Annotated[Many[str], BeforeValidator(_one_or_many)] | None = Field(
         None, min_length=1, description="One finding per value of these fields; `container` is one."
     )
     window: EventCount | None = Field(None, description="When hits become a finding; the first hit, without one.")
-    escalate: tuple[Escalation, ...] = Field((), description="When its severity grows.")
+    escalate: Many[Escalation] = Field((), description="When its severity grows.")
     why: str | None = Field(None, description="Why it is bad.")
     advice: str | None = Field(None, description="What to do.")
-    references: tuple[str, ...] = Field((), description="Links for more.")
+    references: Many[str] = Field((), description="Links for more.")
     tests: Tests = Field(description="Lines that prove the rule.")
 
 
@@ -175,7 +206,7 @@ class RuleFile(_Model):
     schema_: Literal["logscan/v1"] = Field(alias="schema", description="The version of this format: logscan/v1.")
     technology: str = Field(min_length=1, description="What the rules are about.")
     where: Where | None = Field(None, description="Who may speak, for all rules of the file that don't say.")
-    rules: tuple[RuleModel, ...] = Field(min_length=1, description="The rules.")
+    rules: Many[RuleModel] = Field(min_length=1, description="The rules.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
