@@ -12,7 +12,7 @@ a frame at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from struct import Struct
 
@@ -31,6 +31,25 @@ _STDOUT, _STDERR = 0x01000000, 0x02000000
 _SYSTEM_ERROR = 3
 _PREFIX_BYTES = HEADER_BYTES + STAMP_BYTES + 1
 _Z, _SPACE, _NEWLINE = b"Z"[0], b" "[0], b"\n"[0]
+
+
+def split_records(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Cut a multiplexed stream into its records, each with its header; a cut one at the end is left out."""
+    rest = b""
+    for block in blocks:
+        buffer, position = rest + block, 0
+        while len(buffer) - position >= HEADER_BYTES:
+            stop = position + HEADER_BYTES + _HEADER.unpack_from(buffer, position)[1]
+            if stop > len(buffer):
+                break
+            yield buffer[position:stop]
+            position = stop
+        rest = buffer[position:]
+
+
+def record_time(record: bytes) -> int:
+    """Give the time of one record, nanoseconds since the epoch. Raises ValueError when it has none."""
+    return parse_careful(record[HEADER_BYTES:].partition(b" ")[0])
 
 
 @dataclass(slots=True)

@@ -26,6 +26,11 @@ _RECORD_BYTES = _PREFIX_BYTES + PIECE_BYTES
 _PREFIX = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z ")
 
 
+def tty_record_time(record: bytes) -> int:
+    """Give the time of one record, nanoseconds since the epoch. Raises ValueError when it has none."""
+    return parse_fixed(record[:STAMP_BYTES])
+
+
 class TtyDecoder:
     """Decodes a raw stream with timestamps, fed in any pieces. `records` counts lines and pieces."""
 

@@ -1,0 +1,93 @@
+"""ContainerLog: one container's log through the engine, from its first wanted line to its end.
+
+Owns the order of things for one container: ask, take the stream apart, account for what was seen,
+and prove afterwards that nothing is missing (completeness). A fault ends this log, not the scan: it
+is told in the coverage. Does not own which containers are read, or how many at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from logscan.batch import Batch
+from logscan.errors import SourceError
+from logscan.finding import Coverage, ScanError, Status
+from logscan.framing.time_range import TimeRange
+from logscan.sources.docker.completeness import Repair, Verdict, check
+from logscan.sources.docker.engine import ContainerInfo, Engine, LogQuery
+from logscan.sources.docker.record_reader import RecordReader
+
+DAMAGED_HELP = "look at the disk of the engine's data root; recreating the container starts a new log"
+
+UNREADABLE_DRIVERS = {
+    "none": "its log driver is `none`: the engine keeps no log",
+}
+
+
+class ContainerLog:
+    """The log of one container. `coverage` is filled by `batches`, and final when that ends."""
+
+    def __init__(self, engine: Engine, info: ContainerInfo, wanted: TimeRange, tail: int | None = None) -> None:
+        self._engine = engine
+        self._info = info
+        self._wanted = wanted
+        self._tail = tail
+        self.coverage = Coverage(info.container, info.driver, read="api")
+        self.error: ScanError | None = None
+
+    def batches(self) -> Iterator[Batch]:
+        """Read the log once. Never raises SourceError: what went wrong is in `coverage` and `error`."""
+        if reason := UNREADABLE_DRIVERS.get(self._info.driver):
+            self._fail(Status.UNREADABLE, reason, "give the container a log driver that keeps logs, such as local")
+            return
+        if self._info.lossy:
+            self.coverage.reason = "the log driver may drop lines (mode non-blocking)"
+        try:
+            yield from self._read()
+        except SourceError as error:
+            status = Status.PARTIAL if self.coverage.lines else Status.UNREADABLE
+            self._fail(status, error.message, error.help)
+
+    def _read(self) -> Iterator[Batch]:
+        since_ns = self._wanted.since_ns if self._engine.since_is_exact(self._info) else None
+        query = LogQuery(since_ns=since_ns, tail=self._tail)
+        reader = RecordReader(self._engine, self._info, query, self._wanted)
+        for batch in reader.batches():
+            self._account(batch)
+            yield batch
+        match check(self._engine, self._info, reader, self._wanted):
+            case Verdict.COMPLETE:
+                pass
+            case Verdict.UNDECIDED:
+                self.coverage.reason = "it was written to all the while, so its beginning could not be compared"
+            case Verdict.SHORT if self._info.tty:
+                self._fail(Status.PARTIAL, "the engine stopped before the end of the log", DAMAGED_HELP)
+            case Verdict.SHORT:
+                yield from self._make_good(Repair(self._engine, self._info, query, reader.last_record))
+
+    def _make_good(self, repair: Repair) -> Iterator[Batch]:
+        """Read from the end what the first read did not bring, and say what stays short."""
+        hole = repair.find()
+        if hole is None:
+            return
+        for batch in repair.batches(hole, self._wanted):
+            self._account(batch)
+            yield batch
+        if hole.gap is not None:
+            self.coverage.gaps.append(hole.gap)
+            self._fail(
+                Status.PARTIAL, "the engine's copy of the log is damaged: at least one line is lost", DAMAGED_HELP
+            )
+
+    def _account(self, batch: Batch) -> None:
+        coverage = self.coverage
+        coverage.lines += batch.lines
+        coverage.bytes += len(batch.text)
+        coverage.truncated += batch.truncated
+        coverage.saw(batch.first_ns)
+        coverage.saw(batch.last_ns)
+
+    def _fail(self, status: Status, reason: str, help_: str | None) -> None:
+        self.coverage.status = status
+        self.coverage.reason = reason
+        self.error = ScanError("source", self._info.container.name, reason, help_)
