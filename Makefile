@@ -1,0 +1,51 @@
+# The few commands that people and CI run alike. `make` alone lists them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types imports unit coverage bench lock clean engine
+
+help: ## list these targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)$$/  make \1\t\2/' | expand -t 18
+
+demo: $(INSTALLED) ## install into .venv, and scan the logs in fixtures/homeiq
+	@scripts/demo $(BIN)/logscan
+
+test: engine lint types imports unit ## all that must hold; on Debian, as root, it installs what is missing
+
+lint: $(INSTALLED) ## style and layout of the code
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(INSTALLED) ## mypy, strict
+	$(BIN)/mypy
+
+imports: $(INSTALLED) ## that imports run one way
+	$(BIN)/lint-imports
+
+unit: $(INSTALLED) ## the tests
+	$(BIN)/python -m pytest -q
+
+coverage: $(INSTALLED) ## the tests, and the lines that they leave out
+	$(BIN)/python -m pytest -q --cov --cov-report=term-missing:skip-covered
+
+bench: $(INSTALLED) ## measure the speed
+	$(BIN)/python -m benchmarks
+
+lock: ## write requirements.lock anew, from the newest releases that pyproject.toml allows
+	scripts/lock $(PYTHON)
+
+clean: ## remove the environment and all that was built
+	rm -rf $(VENV) build dist .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+engine:
+	@scripts/install-engine
+
+# The stamp is written last, so an installation that broke off is begun again.
+$(INSTALLED): requirements.lock pyproject.toml scripts/install
+	@scripts/install $(PYTHON) $(VENV)
+	@touch $@

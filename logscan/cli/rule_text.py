@@ -1,0 +1,104 @@
+"""Rule text: a rule, and a list of rules, as a person reads them in a terminal.
+
+Owns layout alone. Everything in a rule file is foreign text here, since anyone may have written it:
+it passes `safe_text`, and rich never reads its markup.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import Any, TextIO
+
+import yaml
+from pydantic import BaseModel
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from logscan.finding import Severity
+from logscan.ruleset.duration import UNITS_NS
+from logscan.ruleset.model import Rule
+from logscan.safe_text import safe_text
+
+ROOM_BESIDE_IDS = 60
+"""Columns that severity, technology, title and tests get at least, even where the terminal has fewer:
+a line that runs over can be read, an ID that was cut can't be copied."""
+
+
+def print_table(rules: Sequence[Rule], out: TextIO) -> None:
+    """Print one row per rule; only titles and technologies are ever wrapped."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("ID", "SEVERITY", "TECHNOLOGY", "TITLE"):
+        table.add_column(heading, no_wrap=heading in ("ID", "SEVERITY"))
+    table.add_column("TESTS", justify="right", no_wrap=True)
+    for rule in rules:
+        cells = (rule.id, str(rule.model.severity), rule.technology, rule.model.title, str(count_tests(rule)))
+        table.add_row(*(Text(safe_text(cell)) for cell in cells))
+    console = Console(file=out)
+    needed = max((len(rule.id) for rule in rules), default=0) + ROOM_BESIDE_IDS
+    console.print(table, width=max(console.width, needed), crop=False, no_wrap=True, overflow="ignore")
+
+
+def count_tests(rule: Rule) -> int:
+    return len(rule.model.tests.match) + len(rule.model.tests.ignore)
+
+
+def rule_page(rule: Rule) -> str:
+    """Give everything that a rule says, most important first."""
+    model = rule.model
+    parts = [
+        f"{rule.id}  ({model.severity})",
+        model.title,
+        "",
+        _line("technology", rule.technology),
+        _line("file", f"{rule.path}:{rule.line}"),
+        _block("where", rule.where),
+        _block("match", model.match),
+        _line("extract", model.extract),
+        _line("group_by", ", ".join(model.group_by or ())),
+        _block("window", model.window),
+        _block("escalate", model.escalate),
+        _prose("why", model.why),
+        _prose("advice", model.advice),
+        *(_line("reference", reference) for reference in model.references),
+        *(_line("must match", line) for line in model.tests.match),
+        *(_line("must ignore", line) for line in model.tests.ignore),
+    ]
+    text = "\n".join(part for part in parts if part is not None)
+    return "\n".join(safe_text(line) for line in text.splitlines())
+
+
+def _line(name: str, value: str | None) -> str | None:
+    return f"{name + ':':<12} {value}" if value else None
+
+
+def _prose(name: str, value: str | None) -> str | None:
+    """Wrap sentences; patterns and log lines are never wrapped, since they are copied."""
+    lines = textwrap.wrap(value or "", 87, break_long_words=False, break_on_hyphens=False)
+    return _line(name, ("\n" + " " * 13).join(lines))
+
+
+def _block(name: str, value: BaseModel | Sequence[BaseModel] | None) -> str | None:
+    if not value:
+        return None
+    written = yaml.safe_dump(_plain(value), sort_keys=False, allow_unicode=True, width=10_000)
+    return f"{name}:\n{textwrap.indent(written.rstrip(), '  ')}"
+
+
+def _plain(value: Any, key: str = "") -> Any:
+    """Undo what reading did: models to mappings, severities to words, nanoseconds to `24h`."""
+    if isinstance(value, BaseModel):
+        names = {name: field.alias or name for name, field in type(value).model_fields.items()}
+        said = [name for name in names if name in value.model_fields_set]
+        return {names[name]: _plain(getattr(value, name), name) for name in said}
+    if isinstance(value, Severity):
+        return str(value)
+    if isinstance(value, tuple | list):
+        return [_plain(part) for part in value]
+    return _duration(value) if key == "within" else value
+
+
+def _duration(duration_ns: int) -> str:
+    unit = next(unit for unit, size_ns in reversed(UNITS_NS.items()) if duration_ns % size_ns == 0 and unit not in "dw")
+    return f"{duration_ns // UNITS_NS[unit]}{unit}"

@@ -1,0 +1,145 @@
+"""`logscan rules`: list, show, check and test rules, and print the schema of their files.
+
+Owns which rules a subcommand looks at, and its exit code. Does not own what a fault or a warning is
+(ruleset), nor how a rule looks in a terminal (rule_text).
+"""
+
+from __future__ import annotations
+
+import json
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import click
+
+from logscan.cli import options
+from logscan.cli.rule_text import count_tests, print_table, rule_page
+from logscan.errors import ExitCode, UsageError
+from logscan.matching.matcher import Matcher
+from logscan.ruleset.lint import check_rules
+from logscan.ruleset.loader import load_rules
+from logscan.ruleset.model import Rule
+from logscan.ruleset.schema import rule_file_schema
+from logscan.ruleset.selftest import run_tests
+from logscan.safe_text import safe_text
+
+WITH_RULES = options.with_options([*options.RULE_FILES, *options.GENERAL])
+PATHS = click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path())
+
+
+@click.group(no_args_is_help=False)
+def rules() -> None:
+    """List, show, check and test rules."""
+
+
+@rules.command("list", cls=options.SectionedCommand)
+@options.with_options(
+    [
+        # Of its own: LOGSCAN_FORMAT speaks of findings, and knows formats that a list has not.
+        click.option(
+            "--format",
+            cls=options.SectionedOption,
+            section="Result",
+            type=click.Choice(["text", "json"]),
+            default="text",
+            help="[text]",
+        )
+    ]
+)
+@WITH_RULES
+@click.pass_context
+def list_(ctx: click.Context, /, format: str, **_given: Any) -> ExitCode:  # noqa: A002 - the flag's name
+    """List all rules."""
+    loaded = _rules(ctx)
+    if format == "json":
+        click.echo(json.dumps({"rules": [_summary(rule) for rule in loaded]}, indent=2))
+    else:
+        print_table(loaded, click.get_text_stream("stdout"))
+    return ExitCode.DONE
+
+
+def _summary(rule: Rule) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "severity": str(rule.model.severity),
+        "technology": rule.technology,
+        "title": rule.model.title,
+        "file": rule.file,
+        "tests": count_tests(rule),
+    }
+
+
+@rules.command(cls=options.SectionedCommand)
+@click.argument("rule_id", metavar="ID")
+@WITH_RULES
+@click.pass_context
+def show(ctx: click.Context, /, rule_id: str, **_given: Any) -> ExitCode:
+    """Show all that one rule says."""
+    by_id = {rule.id: rule for rule in _rules(ctx)}
+    if rule_id not in by_id:
+        close = get_close_matches(rule_id, by_id, n=1)
+        raise UsageError(
+            f"no such rule: {rule_id}",
+            help=f"did you mean {close[0]}?" if close else "run 'logscan rules list' to see them all",
+        )
+    click.echo(rule_page(by_id[rule_id]))
+    return ExitCode.DONE
+
+
+@rules.command(cls=options.SectionedCommand)
+@PATHS
+@WITH_RULES
+@click.pass_context
+def check(ctx: click.Context, /, paths: tuple[str, ...], **_given: Any) -> ExitCode:
+    """Look for faults and weaknesses in rules.
+
+    PATH is a rule file or a folder of them; without one, all rules are checked. Exits with 2 on
+    faults, and with 1 on warnings.
+    """
+    loaded = _rules(ctx, paths)
+    warnings = check_rules(loaded, Matcher(loaded).slow_lane)
+    for warning in warnings:
+        for line in str(warning).splitlines():
+            click.echo(safe_text(line))
+    click.echo(f"{_number(len(loaded), 'rule')}, {_number(len(warnings), 'warning')}")
+    return ExitCode.FINDINGS if warnings else ExitCode.DONE
+
+
+@rules.command("test", cls=options.SectionedCommand)
+@PATHS
+@WITH_RULES
+@click.pass_context
+def test_(ctx: click.Context, /, paths: tuple[str, ...], **_given: Any) -> ExitCode:
+    """Run the tests that rules carry.
+
+    PATH is a rule file or a folder of them; without one, all rules are tested. Exits with 1 when a
+    test fails.
+    """
+    loaded = _rules(ctx, paths)
+    failures = run_tests(loaded, Matcher(loaded).matches)
+    for failure in failures:
+        for line in str(failure).splitlines():
+            click.echo(safe_text(line))
+    tests = sum(count_tests(rule) for rule in loaded)
+    click.echo(f"{_number(len(loaded), 'rule')}, {_number(tests, 'test')}, {len(failures)} failed")
+    return ExitCode.FINDINGS if failures else ExitCode.DONE
+
+
+@rules.command("schema")
+def schema() -> ExitCode:
+    """Print the JSON Schema of a rule file, for editors."""
+    click.echo(json.dumps(rule_file_schema(), indent=2))
+    return ExitCode.DONE
+
+
+def _rules(ctx: click.Context, paths: tuple[str, ...] = ()) -> tuple[Rule, ...]:
+    """Load the files that were named, and nothing else; without any, what a scan would use."""
+    settings = options.settings_of(ctx)
+    if paths:
+        return load_rules([Path(path) for path in paths], builtin=False)
+    return load_rules(settings.rule_paths, builtin=settings.builtin)
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

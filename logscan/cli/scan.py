@@ -1,0 +1,45 @@
+"""`logscan scan`: read logs once, print what is wrong."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from logscan import log
+from logscan.cli import options
+from logscan.cli.output import result_stream
+from logscan.cli.progress import progress_display
+from logscan.errors import ExitCode
+
+
+@click.command(cls=options.SectionedCommand)
+@click.argument("containers", nargs=-1, metavar="[CONTAINER]...")
+@options.with_options(
+    [
+        *options.WHICH,
+        *options.FILES,
+        *options.RULE_FILES,
+        *options.RULE_CHOICE,
+        *options.RESULT,
+        *options.ENGINE,
+        *options.DIRECT,
+        *options.GENERAL,
+    ]
+)
+@click.pass_context
+def scan(ctx: click.Context, /, **_given: Any) -> ExitCode:
+    """Read logs once and print the findings.
+
+    CONTAINER is a name, the beginning of an ID, or a glob; without one, every container of the
+    engine is read, running or stopped. A flag that is repeated means "or", different flags "and".
+    """
+    settings = options.settings_of(ctx)
+    # Here, since it brings the Docker SDK and the search engine, for which no --help should wait.
+    from logscan.assemble import run_scan  # noqa: PLC0415
+
+    log.configure(verbose=settings.verbose, quiet=settings.quiet)
+    shown = sys.stderr.isatty() and not settings.quiet
+    with result_stream(settings.output) as out, progress_display(shown=shown) as progress:
+        return run_scan(settings, out=out, progress=progress)
