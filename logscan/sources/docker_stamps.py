@@ -1,0 +1,49 @@
+"""Docker stamps: the time that `docker logs -t` writes before each line, and into long ones.
+
+Owns finding and removing them. The stamps stay in the text while it is searched, since taking each
+out would cost as much as the search: a line loses its stamp when it is decoded.
+"""
+
+from __future__ import annotations
+
+from logscan.framing.lines import long_lines
+from logscan.framing.stamp import parse_careful
+from logscan.line_time import LineClock
+from logscan.sources.formats import DOCKER_STAMP
+from logscan.sources.written_times import Stamp, written
+
+PIECE_BYTES = 16 << 10
+"""The daemon cuts lines into pieces of this size (moby `copier.go`, `defaultBufSize`)."""
+
+
+def stamped(clock: LineClock) -> Stamp:
+    """Give the stamp of lines that begin with Docker's; a line without it may have a time of its own."""
+    in_line = written(clock)
+
+    def stamp(text: bytes, start: int, end: int) -> tuple[int, int | None]:
+        prefix = DOCKER_STAMP.match(text, start, end)
+        if prefix is None:
+            return in_line(text, start, end)
+        try:
+            return prefix.end(), parse_careful(prefix[1])
+        except ValueError:  # a month 13: digits that are no stamp
+            return in_line(text, start, end)
+
+    return stamp
+
+
+def join_pieces(text: bytes) -> bytes:
+    """Take the stamps out of the middle of lines, where they hide what lies across them from the search.
+
+    Each piece of a line carries the same stamp. It is looked for by its text, not at the multiples of
+    PIECE_BYTES: colours that were stripped and bytes that were dropped have moved it. A program that
+    prints the very nanosecond at which the daemon will read its line is not expected.
+    """
+    parts: list[bytes] = []
+    kept = 0
+    for start, end in long_lines(text, PIECE_BYTES):
+        prefix = DOCKER_STAMP.match(text, start, end)
+        if prefix is not None and text.find(prefix[0], prefix.end(), end) >= 0:
+            parts += text[kept : prefix.end()], text[prefix.end() : end].replace(prefix[0], b"")
+            kept = end
+    return b"".join([*parts, text[kept:]]) if parts else text

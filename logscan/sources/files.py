@@ -1,0 +1,188 @@
+"""Files: a text file, a compressed one or standard input as a source of lines.
+
+Owns opening and reading, choosing the reader for the format, and the coverage. Does not own how a
+format is read. What can't be opened, or breaks off, is told in the coverage and stops nothing else.
+
+Reads are large and unbuffered: plain reads are as fast as memory here, while the pages of a memory
+map would count as resident, and a file that shrinks under a map kills the process.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, tzinfo
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import BinaryIO, assert_never
+
+from logscan.batch import Batch, Container
+from logscan.errors import UsageError
+from logscan.finding import Coverage, ScanError, Status
+from logscan.framing.lines import READ_BYTES
+from logscan.line_time import LineClock
+from logscan.sources.compose_lines import ComposeReader
+from logscan.sources.docker_stamps import join_pieces, stamped
+from logscan.sources.file_identity import FileIdentity
+from logscan.sources.formats import SAMPLE_BYTES, Format, detect
+from logscan.sources.json_file import JsonFileReader
+from logscan.sources.line_reader import LineReader, TextReader
+from logscan.sources.written_times import written
+
+_BROKEN = (OSError, EOFError, zlib.error)
+"""What a read may raise; gzip ends early with EOFError, and leaves zlib's errors as they are."""
+
+Read = Callable[[int], bytes]
+
+
+def expand(paths: Iterable[Path]) -> list[Path]:
+    """Replace each folder by its `*.log` files, sorted; name each file once. Raises UsageError."""
+    return list(dict.fromkeys(chain.from_iterable(_expand(path) for path in paths)))
+
+
+def _expand(path: Path) -> list[Path]:
+    if not path.exists():
+        raise UsageError(f"{path} does not exist", help="Give the path of a log file, or of a folder of *.log files.")
+    if not path.is_dir():
+        return [path]
+    files = sorted(file for file in path.glob("*.log") if not file.is_dir())
+    if not files:
+        raise UsageError(f"{path} holds no *.log files", help="Name the files themselves if they end otherwise.")
+    return files
+
+
+class FileSource:
+    """Reads one file, or standard input when `origin` is a stream.
+
+    `default_tz` is the zone of times that name none. `now_ns`: nanoseconds since the epoch; times without
+    a year on standard input are put before it, as those in a file are put before its mtime.
+    """
+
+    def __init__(
+        self,
+        origin: Path | BinaryIO,
+        *,
+        knows: Callable[[Container], bool],
+        name: str | None = None,
+        image_name: str | None = None,
+        host: str = "",
+        default_tz: tzinfo = UTC,
+        now_ns: int | None = None,
+    ) -> None:
+        self._origin = origin
+        self._identity = FileIdentity(knows, name, image_name, host)
+        self._own = self._identity.of_file(origin if isinstance(origin, Path) else None)
+        self._default_tz = default_tz
+        self._now_ns = now_ns
+        self._format = Format.PLAIN
+        self._failure: str | None = None
+        self._coverage: dict[Container, Coverage] = {}
+
+    @property
+    def coverage(self) -> Sequence[Coverage]:
+        return list(self._coverage.values())
+
+    @property
+    def errors(self) -> Sequence[ScanError]:
+        if self._failure is None:
+            return []
+        help_ = "Check that the file is whole and that you may read it; everything else was scanned."
+        return [ScanError("source", self._own.key, f"cannot read {self._own.key}: {self._failure}", help_)]
+
+    def batches(self) -> Iterator[Batch]:
+        chunks = self._chunks()
+        sample = _sample(chunks)
+        self._format = detect(sample[:SAMPLE_BYTES])
+        reader = self._reader(self._format)
+        for data in chain([sample], chunks):
+            yield from map(self._count, reader.feed(data))
+        yield from map(self._count, reader.flush())
+        self._conclude(reader)
+
+    def _chunks(self) -> Iterator[bytes]:
+        try:
+            with self._opened() as read:
+                while data := read(READ_BYTES):
+                    yield data
+        except _BROKEN as error:
+            self._failure = _reason(error)
+
+    @contextmanager
+    def _opened(self) -> Iterator[Read]:
+        if not isinstance(self._origin, Path):
+            # read1: what a pipe holds now, rather than waiting until the whole size has come.
+            yield getattr(self._origin, "read1", self._origin.read)
+        elif self._origin.suffix == ".gz":
+            with gzip.open(self._origin) as file:
+                # read1 here too: a plain read that hits the damage takes what came before it along.
+                yield file.read1
+        else:
+            with self._origin.open("rb", buffering=0) as file:
+                yield file.read
+
+    def _reader(self, shape: Format) -> LineReader:
+        clock = LineClock(self._default_tz, self._mtime_ns())
+        match shape:
+            case Format.PLAIN:
+                return TextReader(self._own, written(clock))
+            case Format.DOCKER_TIMESTAMPS:
+                return TextReader(self._own, stamped(clock), mend=join_pieces)
+            case Format.COMPOSE:
+                return ComposeReader(self._own, partial(self._identity.of_prefix, self._own), stamped(clock))
+            case Format.JSON_FILE:
+                return JsonFileReader(self._own)
+        assert_never(shape)
+
+    def _mtime_ns(self) -> int | None:
+        if not isinstance(self._origin, Path):
+            return self._now_ns
+        try:
+            return self._origin.stat().st_mtime_ns
+        except OSError:  # it vanished; what was read of it stays good
+            return self._now_ns
+
+    def _count(self, batch: Batch) -> Batch:
+        coverage = self._coverage_of(batch.container)
+        coverage.lines += batch.lines
+        coverage.bytes += len(batch.text)
+        coverage.truncated += batch.truncated
+        coverage.saw(batch.first_ns)
+        coverage.saw(batch.last_ns)
+        return batch
+
+    def _coverage_of(self, container: Container) -> Coverage:
+        coverage = self._coverage.get(container)
+        if coverage is None:
+            read = "file" if isinstance(self._origin, Path) else "stdin"
+            coverage = self._coverage[container] = Coverage(container, None, read, format=self._format)
+        return coverage
+
+    def _conclude(self, reader: LineReader) -> None:
+        """Tell in every coverage of the file what went wrong; a file that gave no line has one too."""
+        if self._failure is not None and not self._coverage:
+            coverage = self._coverage_of(self._own)
+            coverage.status, coverage.reason, coverage.format = Status.UNREADABLE, self._failure, None
+            return
+        reason = self._failure or reader.damage
+        for coverage in [*self._coverage.values()] or [self._coverage_of(self._own)]:
+            coverage.gaps += [gap for gap in reader.gaps if gap.container is coverage.container]
+            if reason is not None:
+                coverage.status, coverage.reason = Status.PARTIAL, reason
+
+
+def _sample(chunks: Iterator[bytes]) -> bytes:
+    """Take as many chunks as it needs for telling the format."""
+    sample = b""
+    for chunk in chunks:
+        sample += chunk
+        if len(sample) >= SAMPLE_BYTES:
+            break
+    return sample
+
+
+def _reason(error: BaseException) -> str:
+    text = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return text[:1].lower() + text[1:]
