@@ -148,7 +148,7 @@ class Coverage:
 
     `lines` counts every line that was searched, `bytes` their text, newlines included. `driver` is
     the container's log driver, None for files; `format` is what a file was found to be; `read` says
-    by which way the bytes came: `api`, `direct`, `file` or `stdin`.
+    by which way the bytes came: `api`, `direct`, `file` or `stdin`. `done` is for who watches.
     """
 
     container: Container
@@ -164,6 +164,7 @@ class Coverage:
     first_seen_ns: int | None = None
     last_seen_ns: int | None = None
     gaps: list[Gap] = field(default_factory=list)
+    done: bool = False
 
     @property
     def identity(self) -> Identity:

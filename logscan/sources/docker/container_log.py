@@ -47,6 +47,8 @@ class ContainerLog:
         except SourceError as error:
             status = Status.PARTIAL if self.coverage.lines else Status.UNREADABLE
             self._fail(status, error.message, error.help)
+        finally:
+            self.coverage.done = True
 
     def _read(self) -> Iterator[Batch]:
         since_ns = self._wanted.since_ns if self._engine.since_is_exact(self._info) else None

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import errno
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 import requests
@@ -28,6 +30,9 @@ T = TypeVar("T")
 HEADER_TIMEOUT_S = 120
 """How long the engine may take to answer. A `since` makes it decode the log from its start, which
 takes seconds per hundred megabytes."""
+
+SKEW_NOTICED_NS = 2_000_000_000
+"""HTTP dates have whole seconds, and the answer takes its time: less is no skew."""
 
 COMPRESSED_SINCE_FIXED = (23, 0)
 """From this release on, `since` no longer skips newer files behind a compressed one."""
@@ -75,15 +80,18 @@ class LogQuery:
 class Engine:
     """One Docker engine that answers."""
 
-    def __init__(self, client: APIClient, endpoint: Endpoint, version: Mapping[str, Any]) -> None:
+    def __init__(
+        self, client: APIClient, endpoint: Endpoint, version: Mapping[str, Any], host_name: str | None = None
+    ) -> None:
         self._client: Any = client  # its request methods are private, and missing from its type hints
         self.endpoint = endpoint
         self.version = str(version.get("Version", ""))
         self.api_version = str(client.api_version)
-        self.name = self._daemon_name() or endpoint.url
+        self.name = host_name or self._daemon_name() or endpoint.url
+        self.clock_skew_ns = self._clock_skew_ns()
 
     @classmethod
-    def connect(cls, host: str | None = None) -> Engine:
+    def connect(cls, host: str | None = None, *, host_name: str | None = None) -> Engine:
         """Connect and negotiate the API version. Raises EngineUnreachable, or UsageError for a bad address."""
         endpoint = resolve(host)
         try:
@@ -94,7 +102,7 @@ class Engine:
                 tls=endpoint.tls or False,
                 use_ssh_client=endpoint.url.startswith("ssh://"),
             )
-            return cls(client, endpoint, client.version())
+            return cls(client, endpoint, client.version(), host_name)
         except (DockerException, requests.RequestException, OSError, TLSParameterError) as error:
             raise _unreachable(endpoint, error) from error
 
@@ -131,6 +139,16 @@ class Engine:
             return str(self._client.info().get("Name") or "") or None
         except (DockerException, requests.RequestException):
             return None  # a socket proxy may keep `info` closed; the address names the host then
+
+    def _clock_skew_ns(self) -> int:
+        """Give how far the engine's clock is ahead of ours; below the second that HTTP dates tell, zero."""
+        before_ns = time.time_ns()
+        try:
+            date = parsedate_to_datetime(self._client._get(self._client._url("/_ping")).headers["Date"])
+        except (DockerException, requests.RequestException, KeyError, ValueError):
+            return 0
+        skew_ns = int(date.timestamp()) * 1_000_000_000 - before_ns
+        return 0 if abs(skew_ns) < SKEW_NOTICED_NS else skew_ns
 
     def _info(self, found: Mapping[str, Any]) -> ContainerInfo:
         config, log = found.get("Config") or {}, (found.get("HostConfig") or {}).get("LogConfig") or {}

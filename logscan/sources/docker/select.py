@@ -16,7 +16,11 @@ from typing import Any
 from logscan.batch import COMPOSE_PROJECT, COMPOSE_SERVICE, SWARM_SERVICE, SWARM_STACK
 
 _ID = re.compile(r"[0-9a-f]{2,64}")
-_FULL_ID = re.compile(r"[0-9a-f]{64}")
+_SHORT_ID = re.compile(r"[0-9a-f]{12,64}")
+_CONTAINER_FOLDER = re.compile(r"/containers/([0-9a-f]{64})/")
+_CONTAINER_GROUP = re.compile(r"docker[-/]([0-9a-f]{64})")
+_ENGINE_FILES = ("/etc/hostname", "/etc/hosts", "/etc/resolv.conf")
+_MOUNT_ROOT, _MOUNT_POINT = 3, 4
 _IGNORE_LABEL = "logscan.ignore"
 
 
@@ -78,7 +82,7 @@ class Selection:
 
     def _holds(self, listed: Listed, own_id: str | None) -> bool:
         return (
-            listed.id != own_id
+            not (own_id and listed.id.startswith(own_id))
             and not (listed.ignored and not self.names)
             and _any_glob(self.projects, listed.projects)
             and _any_glob(self.services, listed.services or listed.names)
@@ -110,23 +114,28 @@ def _has_label(listed: Listed, wanted: str) -> bool:
     return key in listed.labels and (not equals or listed.labels[key] == value)
 
 
-def own_container_id(proc: Path = Path("/proc/self"), hostname: Path = Path("/etc/hostname")) -> str | None:
-    """Give the full ID of the container that this process runs in, or None outside of one.
+def own_container_id(root: Path = Path("/")) -> str | None:
+    """Give the ID, or its first 12 digits, of the container that this process runs in; None outside of one.
 
-    Looked for in the mounts (`/docker/containers/<id>/hostname`) and the control groups. A hostname
-    alone is no proof: it is only used to confirm.
+    The engine mounts files of the container's folder over `/etc/hostname` and its like, and the mount
+    table names that folder. On a host the table names the folders of all containers, under other
+    mount points: those don't count.
     """
-    for file in (proc / "mountinfo", proc / "cgroup"):
-        try:
-            text = file.read_text()
-        except OSError:
+    for mount in _lines(root / "proc/self/mountinfo"):
+        fields = mount.split()
+        if len(fields) <= _MOUNT_POINT or fields[_MOUNT_POINT] not in _ENGINE_FILES:
             continue
-        lines = [line for line in text.splitlines() if "/containers/" in line or "docker" in line]
-        for line in lines:
-            if found := re.search(r"(?:containers/|docker[-/])([0-9a-f]{64})", line):
-                return found[1]
+        if found := _CONTAINER_FOLDER.search(fields[_MOUNT_ROOT]):
+            return found[1]
+    for group in _lines(root / "proc/self/cgroup"):
+        if found := _CONTAINER_GROUP.search(group):
+            return found[1]
+    hostname = next(iter(_lines(root / "etc/hostname")), "")
+    return hostname if (root / ".dockerenv").exists() and _SHORT_ID.fullmatch(hostname) else None
+
+
+def _lines(file: Path) -> list[str]:
     try:
-        name = hostname.read_text().strip()
+        return file.read_text().splitlines()
     except OSError:
-        return None
-    return name if _FULL_ID.fullmatch(name) else None
+        return []

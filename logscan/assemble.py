@@ -1,0 +1,196 @@
+"""Assemble: settings in, a finished scan out. The only place that names concrete classes.
+
+Owns which source, matcher and sink a scan is made of, the report at its end and what that means for
+the exit code. Does not own any of their work, nor the words on the command line.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import partial
+from pathlib import Path
+from typing import TextIO, assert_never
+
+from logscan import pipeline
+from logscan.detection.detector import Detector
+from logscan.errors import ExitCode, SourceError, UsageError
+from logscan.finding import Coverage, Report, ScanError, Status
+from logscan.framing.time_range import TimeRange
+from logscan.matching.matcher import Matcher
+from logscan.matching.where import knows
+from logscan.ruleset.loader import load_rules
+from logscan.ruleset.model import Rule
+from logscan.settings import Format, ScanSettings
+from logscan.sinks.json_report import JsonSink
+from logscan.sinks.markdown import MarkdownSink
+from logscan.sinks.ndjson import NdjsonSink
+from logscan.sinks.sink import Sink
+from logscan.sinks.text import TextSink
+from logscan.sources.docker.engine import Engine
+from logscan.sources.docker.select import Selection
+from logscan.sources.docker.source import DockerSource
+from logscan.sources.files import FileSource, expand
+from logscan.sources.source import Source
+
+STDIN = Path("-")
+FILE_WIDTH = 120
+"""Columns of a text report that goes to a file or a pipe."""
+
+Progress = Callable[[int, int, int, int], None]
+"""Told how far a scan is: sources done, sources, lines, bytes."""
+
+
+def run_scan(
+    settings: ScanSettings,
+    *,
+    out: TextIO,
+    progress: Progress | None,
+    clock: Callable[[], int] = time.time_ns,
+) -> ExitCode:
+    """Scan once and write the report to `out`.
+
+    `clock` gives nanoseconds since the epoch. An engine that doesn't answer still makes a report.
+    Raises UsageError and RuleError before anything is read.
+    """
+    started_ns = clock()
+    rules = choose_rules(settings)
+    matcher = Matcher(rules)
+    detector = Detector(samples=settings.samples)
+    opened = _open(settings, rules, started_ns)
+    tracker = partial(_track, opened.sources, progress) if progress else None
+    pipeline.scan(opened.sources, matcher, detector, opened.wanted, context=settings.context, progress=tracker)
+    report = Report(
+        started_ns=started_ns,
+        finished_ns=clock(),
+        since_ns=opened.wanted.since_ns,
+        until_ns=opened.wanted.until_ns,
+        findings=tuple(found for found in detector.findings() if found.severity >= settings.min_severity),
+        sources=tuple(_coverage(opened.sources, detector)),
+        errors=(*opened.errors, *_errors(opened.sources, matcher)),
+    )
+    _sink(settings, out).emit(report)
+    return exit_code(report, settings)
+
+
+def choose_rules(settings: ScanSettings) -> tuple[Rule, ...]:
+    """Load the rules and keep those asked for. Raises RuleError, or UsageError when none is left."""
+    rules = tuple(
+        rule
+        for rule in load_rules(settings.rule_paths, builtin=settings.builtin)
+        if (not settings.only or _any_glob(rule.id, settings.only)) and not _any_glob(rule.id, settings.skip)
+    )
+    if not rules:
+        raise UsageError(
+            "no rule is left to scan with", help="`logscan rules list` shows the ids for --only and --skip"
+        )
+    return rules
+
+
+def exit_code(report: Report, settings: ScanSettings) -> ExitCode:
+    """Tell what a finished scan means: incomplete outranks findings."""
+    complete = not report.errors and all(source.status is Status.COMPLETE for source in report.sources)
+    if not complete and not settings.allow_incomplete:
+        return ExitCode.INCOMPLETE
+    if settings.fail_on is not None and any(found.severity >= settings.fail_on for found in report.findings):
+        return ExitCode.FINDINGS
+    return ExitCode.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What a scan reads, of which times, and what could not even be opened."""
+
+    sources: Sequence[Source]
+    wanted: TimeRange
+    errors: tuple[ScanError, ...] = ()
+
+
+def _open(settings: ScanSettings, rules: Sequence[Rule], now_ns: int) -> _Opened:
+    if settings.files:
+        return _Opened(_files(settings, rules, now_ns), TimeRange(settings.since_ns, settings.until_ns))
+    try:
+        engine = Engine.connect(settings.host, host_name=settings.host_name)
+        # Without an end, a container that writes would never be read to it.
+        wanted = TimeRange(settings.since_ns, settings.until_ns or now_ns + engine.clock_skew_ns)
+        return _Opened([DockerSource.open(engine, _selection(settings), wanted, settings.tail)], wanted)
+    except SourceError as error:
+        wanted = TimeRange(settings.since_ns, settings.until_ns or now_ns)
+        return _Opened((), wanted, (ScanError("engine", settings.host or "docker", error.message, error.help),))
+
+
+def _files(settings: ScanSettings, rules: Sequence[Rule], now_ns: int) -> list[FileSource]:
+    return [
+        FileSource(
+            sys.stdin.buffer if path == STDIN else path,
+            knows=partial(knows, rules),
+            name=settings.as_name,
+            image_name=settings.image_name,
+            host=settings.host_name or platform.node(),
+            default_tz=settings.timezone,
+            now_ns=now_ns,
+        )
+        for path in expand_files(settings.files)
+    ]
+
+
+def expand_files(paths: Sequence[Path]) -> list[Path]:
+    """Replace folders by their log files; standard input stands for itself."""
+    return [file for path in paths for file in ([path] if path == STDIN else expand([path]))]
+
+
+def _selection(settings: ScanSettings) -> Selection:
+    return Selection(
+        names=settings.names,
+        projects=settings.project,
+        services=settings.service,
+        labels=settings.label,
+        images=settings.image,
+        exclude=settings.exclude,
+    )
+
+
+def _sink(settings: ScanSettings, out: TextIO) -> Sink:
+    match settings.format:
+        case Format.JSON:
+            return JsonSink(out)
+        case Format.NDJSON:
+            return NdjsonSink(out)
+        case Format.MARKDOWN:
+            return MarkdownSink(out)
+        case Format.TEXT:
+            shown = out.isatty()
+            width = shutil.get_terminal_size().columns if shown else FILE_WIDTH
+            color = shown and "NO_COLOR" not in os.environ
+            return TextSink(out, width=width, color=color, samples=settings.samples if settings.verbose else 1)
+    assert_never(settings.format)
+
+
+def _coverage(sources: Sequence[Source], detector: Detector) -> Iterator[Coverage]:
+    for source in sources:
+        for coverage in source.coverage:
+            coverage.untimed = detector.untimed[coverage.container]
+            yield coverage
+
+
+def _errors(sources: Sequence[Source], matcher: Matcher) -> Iterator[ScanError]:
+    for source in sources:
+        yield from source.errors
+    for found in matcher.quarantined:
+        yield ScanError("rule", found.rule.id, f"the rule was set aside: {found.reason}", "narrow its pattern")
+
+
+def _track(sources: Sequence[Source], progress: Progress) -> None:
+    coverage = [entry for source in sources for entry in source.coverage]
+    done = sum(1 for entry in coverage if entry.done)
+    progress(done, len(coverage), sum(entry.lines for entry in coverage), sum(entry.bytes for entry in coverage))
+
+
+def _any_glob(text: str, globs: Sequence[str]) -> bool:
+    return any(fnmatchcase(text, glob) for glob in globs)

@@ -1,0 +1,100 @@
+"""Sampler: which lines of a finding are kept to show, and how they are cut and redacted.
+
+A finding with a million hits shows a few: the first, the last, and others spread between them.
+Which ones depends on the lines alone, never on the order in which they came in, so a scan in
+other pieces shows the same evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from heapq import heappush, heapreplace
+from zlib import crc32
+
+from logscan.batch import Line
+from logscan.finding import Sample
+from logscan.redact import redact_lines
+
+MAX_SAMPLE_CHARS = 4096
+"""A sample's line keeps this many characters around the match."""
+
+_Order = tuple[int, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """A line that may be shown: the match lies at `start` to `end`, the other lines stand around it."""
+
+    line: Line
+    start: int
+    end: int
+    before: Sequence[str] = ()
+    after: Sequence[str] = ()
+
+    def sample(self) -> Sample:
+        """Redact the lines together, for a key may run over several, then cut around the match."""
+        lines = redact_lines([*self.before, self.line.text, *self.after])
+        at = len(self.before)
+        text, cut = _around(lines[at], self.start, self.end)
+        before = tuple(_around(line, 0, 0)[0] for line in lines[:at])
+        after = tuple(_around(line, 0, 0)[0] for line in lines[at + 1 :])
+        return Sample(self.line.time_ns, self.line.stream, text, cut, before, after)
+
+
+def _around(text: str, start: int, end: int) -> tuple[str, bool]:
+    if len(text) <= MAX_SAMPLE_CHARS:
+        return text, False
+    room = max(MAX_SAMPLE_CHARS - (end - start), 0)
+    begin = max(0, min(start - room // 2, len(text) - MAX_SAMPLE_CHARS))
+    return text[begin : begin + MAX_SAMPLE_CHARS], True
+
+
+class Sampler:
+    """Keeps up to `size` exhibits: first and last by (time, stream, text), the rest by their hash."""
+
+    __slots__ = ("_between", "_first", "_last", "_number", "_size")
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._first: tuple[_Order, Exhibit] | None = None
+        self._last: tuple[_Order, Exhibit] | None = None
+        self._between: list[tuple[int, int, _Order, Exhibit]] = []  # a heap, the largest hash on top
+        self._number = 0
+
+    def add(self, exhibit: Exhibit) -> None:
+        """Look at one more hit."""
+        self._number += 1
+        line = exhibit.line
+        # Lines without a time have no order but that in which they stand.
+        order = (-1, "", f"{self._number:020}") if line.time_ns is None else (line.time_ns, line.stream, line.text)
+        if self._first is None or order < self._first[0]:
+            self._first = order, exhibit
+        if self._last is None or order > self._last[0]:
+            self._last = order, exhibit
+        self._keep(order, exhibit)
+
+    def _keep(self, order: _Order, exhibit: Exhibit) -> None:
+        """Keep the smallest hashes: an even draw over all hits, whatever their order.
+
+        Two more than needed are kept, since the first and the last may be among them.
+        """
+        rank = -crc32(f"{order[0]}{order[2]}".encode("utf-8", "surrogatepass"))
+        entry = (rank, -self._number, order, exhibit)
+        if len(self._between) < self._size:
+            heappush(self._between, entry)
+        elif rank > self._between[0][0]:
+            heapreplace(self._between, entry)
+
+    def samples(self) -> tuple[Sample, ...]:
+        """Give the kept lines in order, redacted and cut."""
+        if self._first is None or self._last is None:
+            return ()
+        chosen = {self._first[0]: self._first[1]}
+        if self._size > 1:
+            chosen.setdefault(*self._last)
+        for _, _, order, exhibit in sorted(self._between, key=lambda entry: -entry[0]):
+            if len(chosen) >= self._size:
+                break
+            chosen.setdefault(order, exhibit)
+        return tuple(chosen[order].sample() for order in sorted(chosen))
