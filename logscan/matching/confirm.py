@@ -1,7 +1,7 @@
 """Confirm: the judge of the lines that the prefilter lets through.
 
 Owns what a rule's matchers mean for a line, as a tree of tests over its views, and the fields that a
-hit takes along. Does not own decoding (views, fields), nor time budgets and quarantine (matcher).
+hit takes along. Does not own decoding (views, fields), nor time budgets (quarantine).
 Each leaf holds when it holds in either view: the line as it stands, or the message inside a JSON
 line. So `none` sees both.
 """
@@ -15,9 +15,10 @@ import regex
 
 from logscan.matching.evidence import ELSEWHERE, Evidence, Test
 from logscan.matching.field_test import FieldTest
-from logscan.matching.search import compile_pattern, named_groups, search
+from logscan.matching.search import named_groups, search
 from logscan.matching.views import LineView, fold
 from logscan.ruleset import model
+from logscan.ruleset.pattern import compile_pattern
 
 
 @dataclass(frozen=True, slots=True)

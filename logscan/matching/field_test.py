@@ -13,9 +13,10 @@ import regex
 
 from logscan.matching import fields
 from logscan.matching.evidence import ELSEWHERE, Evidence
-from logscan.matching.search import compile_pattern, named_groups, search
+from logscan.matching.search import named_groups, search
 from logscan.matching.views import LineView, fold
 from logscan.ruleset import model
+from logscan.ruleset.pattern import compile_pattern
 
 Scalar = str | float | bool | None
 

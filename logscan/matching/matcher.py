@@ -78,6 +78,7 @@ class Matcher:
                 self._literals.setdefault(literal, []).append(order)
         self._slow = tuple(slow)
         self._prefilter = Prefilter([*self._literals, *HIDING])
+        self._hiding = frozenset(range(len(self._literals), len(self._literals) + len(HIDING)))
         self._audiences: dict[Container, Audience] = {}
 
     @property
@@ -100,17 +101,17 @@ class Matcher:
         if not audience.gates:
             return
         for start, end, literals in self._lines(batch, every=bool(audience.slow)):
-            hidden = any(literal >= len(self._literals) for literal in literals)
-            if hidden or audience.wanting(literals):
-                yield from self._line_hits(batch, audience, (start, end, literals), hidden=hidden)
+            if not literals.isdisjoint(self._hiding):
+                literals |= self._revealed_literals(batch.line(start, end).text)  # noqa: PLW2901 - ours to widen
+            if orders := audience.wanting(literals):
+                yield from self._line_hits(batch, audience, orders, start, end)
 
-    def _line_hits(self, batch: Batch, audience: Audience, span: Span, *, hidden: bool) -> Iterator[Hit]:
-        start, end, literals = span
+    def _line_hits(
+        self, batch: Batch, audience: Audience, orders: Sequence[Order], start: int, end: int
+    ) -> Iterator[Hit]:
         line = batch.line(start, end)
         view = LineView(line.text)
-        if hidden:
-            literals = literals | self._revealed_literals(line.text)
-        for order in audience.wanting(literals):
+        for order in orders:
             rule = self._rules[order]
             if rule in self._watch or not audience.gates[order].admits(line.stream, lambda: view.level):
                 continue

@@ -1,8 +1,8 @@
 """Search: one regular expression in one text, with a limit on how long it may take.
 
-Owns the compiled form of patterns and the timeout. Patterns come from people, lines from
-strangers, and the two together can backtrack for hours. Does not own what happens to a rule that
-exceeds the limit (matcher).
+Owns the timeout. Patterns come from people, lines from
+strangers, and the two together can backtrack for hours. Does not own how patterns are compiled
+(ruleset), nor what happens to a rule that exceeds the limit (quarantine).
 """
 
 from __future__ import annotations
@@ -11,10 +11,6 @@ import regex
 
 SEARCH_TIMEOUT = 0.25
 """Seconds that one search of one line may take. Asking for it costs 1.4 µs a search."""
-
-
-def compile_pattern(pattern: str, *, sensitive: bool) -> regex.Pattern[str]:
-    return regex.compile(pattern, regex.V0 | regex.ASCII | (0 if sensitive else regex.IGNORECASE))
 
 
 def search(pattern: regex.Pattern[str], text: str) -> regex.Match[str] | None:

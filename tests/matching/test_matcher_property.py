@@ -1,0 +1,38 @@
+"""The whole of matching, held to a naive loop over every line and every rule."""
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from logscan.batch import Batch
+from logscan.matching.matcher import Matcher
+from tests.matching.making import ANYONE, rule
+from tests.matching.naive import holds
+from tests.matching.writing import lines, matchers
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(
+    st.lists(matchers, min_size=1, max_size=5),
+    st.lists(lines(), min_size=1, max_size=12),
+    st.sets(st.integers(1, 11)),
+)
+def test_a_scan_finds_what_a_naive_loop_finds_in_its_order_however_lines_are_batched(written, raw_lines, cuts):
+    rules = [rule(matcher, id=f"rule-{place}") for place, matcher in enumerate(written)]
+    matcher = Matcher(rules)
+
+    found = []
+    for first, last in zip([0, *sorted(cuts)], [*sorted(cuts), len(raw_lines)], strict=True):
+        part = raw_lines[first:last]
+        batch = Batch(ANYONE, b"".join(line + b"\n" for line in part), len(part))
+        ends = [sum(len(line) + 1 for line in part[:count]) for count in range(len(part))]
+        found += [(first + ends.index(hit.offset), hit.rule.id, hit.line.text) for hit in matcher.scan(batch)]
+
+    decoded = [line.removesuffix(b"\r").decode("utf-8", "replace") for line in raw_lines]
+    expected = [
+        (number, one.id, text)
+        for number, text in enumerate(decoded)
+        for one, as_written in zip(rules, written, strict=True)
+        if holds(as_written, text)
+    ]
+    assert expected == found
+    assert () == matcher.quarantined

@@ -1,0 +1,29 @@
+"""The prefilter: one search for all literals."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from logscan.matching.prefilter import Prefilter
+
+
+def test_finds_every_place_of_every_literal_by_rising_offset():
+    prefilter = Prefilter(["abc", "bc d"])
+
+    assert [(0, 3), (1, 5), (0, 9)] == prefilter.candidates(b"abc d abc")
+
+
+def test_ignores_case_in_both_directions():
+    assert [(0, 4), (0, 9)] == Prefilter(["pani"]).candidates(b"PANI PaNi")
+
+
+def test_takes_characters_of_patterns_literally():
+    assert [(0, 10)] == Prefilter([".*[a]"]).candidates(b"abca .*[a]")
+
+
+def test_answers_from_several_threads_at_once():
+    prefilter = Prefilter(["needle"])
+    text = b"hay " * 1000 + b"needle"
+
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(prefilter.candidates, [text] * 64))
+
+    assert [[(0, 4006)]] * 64 == answers
