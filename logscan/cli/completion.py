@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
+from logscan.cli.main import COMPLETE
 from logscan.errors import ExitCode
 
 INSTALL = {
@@ -25,5 +26,5 @@ def completion(ctx: click.Context, shell: str) -> ExitCode:
     script = get_completion_class(shell)
     if script is None:  # pragma: no cover - click knows the three that can be chosen
         raise AssertionError(shell)
-    click.echo(script(ctx.find_root().command, {}, "logscan", "_LOGSCAN_COMPLETE").source())
+    click.echo(script(ctx.find_root().command, {}, "logscan", COMPLETE).source())
     return ExitCode.DONE

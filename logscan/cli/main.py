@@ -7,6 +7,7 @@ imported when it is used, so that `--help` and `--version` stay quick and load n
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -19,6 +20,7 @@ from types import FrameType
 from typing import NoReturn, cast
 
 import click
+from click.shell_completion import shell_complete
 
 from logscan import __version__
 from logscan.cli.output import complain, discard, reader_is_gone
@@ -32,6 +34,9 @@ COMMANDS = {
     "completion": "Print the script that completes logscan in a shell.",
 }
 """Every command, in the order of `--help`, with the first sentence of its own help."""
+
+COMPLETE = "_LOGSCAN_COMPLETE"
+"""The variable by which a shell asks for completions, named as click names it."""
 
 
 @dataclass(slots=True)
@@ -82,29 +87,38 @@ def cli() -> None:
 def main() -> int:
     """Run the command line that this process was started with; give the exit code."""
     signal.signal(signal.SIGTERM, _terminate)
-    invocation = Invocation(debug=bool(os.environ.get("LOGSCAN_DEBUG")))
     if isinstance(sys.stdout, TextIOWrapper):  # a name that the terminal can't show is no reason to fail
         sys.stdout.reconfigure(errors="backslashreplace")
+    invocation = Invocation(debug=bool(os.environ.get("LOGSCAN_DEBUG")))
     try:
         code = _run(invocation)
         sys.stdout.flush()
-    except BrokenPipeError:
-        code = _after_broken_pipe(invocation)
     except OSError as error:
-        complain(f"can't write the result: {(error.strerror or str(error)).lower()}")
-        discard(sys.stdout)
-        code = ExitCode.USAGE
+        code = _after_failed_write(error, invocation)
     return code
 
 
 def _run(invocation: Invocation) -> int:
     try:
-        code = cli.main(prog_name="logscan", complete_var="_LOGSCAN_COMPLETE", standalone_mode=False, obj=invocation)
-        return int(code or ExitCode.DONE)
-    except BrokenPipeError:
-        raise
+        return int(_invoke(invocation) or ExitCode.DONE)
+    except OSError as error:
+        if error.errno in (errno.EPIPE, errno.ENOSPC):
+            raise
+        return _verdict(error, invocation)
     except (Exception, KeyboardInterrupt, SystemExit) as error:  # noqa: BLE001 - the last net: Python would exit with 1
         return _verdict(error, invocation)
+
+
+def _invoke(invocation: Invocation) -> int | None:
+    """Do what click's own `main` does, but for its handling of errors: it turns a closed pipe into 1."""
+    if instruction := os.environ.get(COMPLETE):
+        return ExitCode.USAGE if shell_complete(cli, {}, "logscan", COMPLETE, instruction) else ExitCode.DONE
+    try:
+        with cli.make_context("logscan", sys.argv[1:], obj=invocation) as ctx:
+            code: int | None = cli.invoke(ctx)
+            return code
+    except click.exceptions.Exit as end:
+        return end.exit_code
 
 
 def _verdict(error: BaseException, invocation: Invocation) -> ExitCode:
@@ -120,10 +134,8 @@ def _verdict(error: BaseException, invocation: Invocation) -> ExitCode:
         case LogscanError():
             complain(error.message, error.help)
             return error.exit_code
-        case SystemExit():  # a signal; or the shell's completion, whose word for "can't" is 1
-            return ExitCode(error.code) if error.code in (0, ExitCode.TERMINATED) else ExitCode.USAGE
-        case click.Abort(__cause__=EOFError() as cause):  # click takes the end of any file for ctrl-D
-            _internal_error(cause, invocation)
+        case SystemExit(code=ExitCode.TERMINATED):
+            return ExitCode.TERMINATED
         case click.Abort() | KeyboardInterrupt():
             return ExitCode.INTERRUPTED
         case _:
@@ -146,13 +158,18 @@ def _internal_error(error: BaseException, invocation: Invocation) -> None:
     complain(f"internal error: {type(error).__name__}: {error}", advice)
 
 
-def _after_broken_pipe(invocation: Invocation) -> int:
+def _after_failed_write(error: OSError, invocation: Invocation) -> ExitCode:
     """Tell a reader that went away, which is its right, from a connection of our own that broke."""
-    for stream in (sys.stdout, sys.stderr):
-        if reader_is_gone(stream):
-            discard(stream)
-            return ExitCode.DONE
-    _internal_error(BrokenPipeError("a connection broke"), invocation)
+    gone = [stream for stream in (sys.stdout, sys.stderr) if reader_is_gone(stream)]
+    for stream in gone:
+        discard(stream)
+    if gone:
+        return ExitCode.DONE
+    if error.errno == errno.EPIPE:
+        _internal_error(error, invocation)
+    else:
+        complain(f"can't write the result: {(error.strerror or str(error)).lower()}")
+        discard(sys.stdout)
     return ExitCode.USAGE
 
 
