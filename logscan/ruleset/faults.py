@@ -104,7 +104,7 @@ def _words(error: Any, name: str) -> tuple[str, str | None]:
     if kind == "extra_forbidden":
         return f"unknown key `{_short(str(place[-1]))}`", _help_for_unknown(place)
     if kind in _TYPES:
-        wanted = " or ".join(error["wanted"])
+        wanted = " or ".join(word for word in error["wanted"] if word != "a whole number" or len(error["wanted"]) == 1)
         return f"{spot} should be {wanted}, not {_describe(value)}", _help_for_type(wanted, value)
     if kind == "value_error":
         return _of_exception(context["error"], value, place, spot)
@@ -140,6 +140,11 @@ def _of_exception(error: ValueError, value: Any, place: tuple[Any, ...], spot: s
         return f"{spot} can't be {_describe(value)}", _help_for_choice(value, _SEVERITIES)
     if place[-1] == "Group":
         return f"{spot} is empty", f"give it one of {', '.join(_MATCHER_WORDS)}"
+    if place[-1] == "FieldTest":
+        return (
+            f"the field {_short(value['field'])!r} is not tested",
+            "give it one of equals, in, regex, gte, lte, exists",
+        )
     message, _, advice = str(error).partition("; ")
     return f"{spot}: {message}", advice or None
 
@@ -153,7 +158,9 @@ def _keys_at(place: tuple[Any, ...]) -> dict[str, str | None]:
 
 def _description(place: tuple[Any, ...]) -> str:
     """Say what the key is for: the help where there is no better one."""
-    while place and (isinstance(place[-1], int) or place[-1] in _KINDS):
+    if place and place[-1] in _KINDS:
+        return "a matcher is a mapping, such as {contains: panic}"
+    while place and isinstance(place[-1], int):
         place = place[:-1]
     if not place:
         return "a rule file is a mapping that begins with: schema: logscan/v1"

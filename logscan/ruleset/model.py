@@ -23,15 +23,15 @@ RULE_ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 T = TypeVar("T")
 
 
-def _one_or_many(value: Any) -> Any:
+def read_one_or_many(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else (value,)
 
 
-def _severity(value: Any) -> Any:
+def read_severity(value: Any) -> Any:
     return Severity.parse(value) if isinstance(value, str) else value
 
 
-def _duration(value: Any) -> Any:
+def read_duration(value: Any) -> Any:
     if not isinstance(value, str):
         raise ValueError(f"{value!r} has no unit; write a duration like 30s, 5m, 24h or 7d")  # noqa: TRY004 - pydantic reports ValueError alone
     return parse_duration(value)
@@ -47,9 +47,9 @@ Many = Annotated[tuple[T, ...], Strict(strict=False)]
 """A list in YAML, a tuple here: strict mode would refuse the list, so the sequence is lax. Its items stay strict."""
 
 Pattern = Annotated[str, BeforeValidator(_pattern), Field(min_length=1)]
-Globs = Annotated[Many[str], BeforeValidator(_one_or_many), Field(min_length=1)]
-DurationNs = Annotated[int, BeforeValidator(_duration), Field(gt=0)]
-SeverityName = Annotated[Severity, BeforeValidator(_severity)]
+Globs = Annotated[Many[str], BeforeValidator(read_one_or_many), Field(min_length=1)]
+DurationNs = Annotated[int, BeforeValidator(read_duration), Field(gt=0)]
+SeverityName = Annotated[Severity, BeforeValidator(read_severity)]
 
 
 class _Model(BaseModel):
@@ -65,11 +65,11 @@ class Selector(_Model):
     )
     project: Globs | None = Field(None, description="Globs on the compose project or swarm stack.")
     label: Globs | None = Field(None, description="Labels that must be there, as KEY or KEY=VALUE.")
-    stream: Annotated[Many[Literal["stdout", "stderr"]], BeforeValidator(_one_or_many)] | None = Field(
+    stream: Annotated[Many[Literal["stdout", "stderr"]], BeforeValidator(read_one_or_many)] | None = Field(
         None, description="Only lines of this stream."
     )
     level: (
-        Annotated[Many[Literal["debug", "info", "warning", "error", "fatal"]], BeforeValidator(_one_or_many)] | None
+        Annotated[Many[Literal["debug", "info", "warning", "error", "fatal"]], BeforeValidator(read_one_or_many)] | None
     ) = Field(None, description="Only lines of this level, normalised.")
 
 
@@ -189,7 +189,7 @@ class RuleModel(_Model):
     where: Where | None = Field(None, description="Who may speak; replaces the file's `where`.")
     match: Matcher = Field(description="Which lines.")
     extract: Pattern | None = Field(None, description="A pattern whose named groups become fields.")
-    group_by: Annotated[Many[str], BeforeValidator(_one_or_many)] | None = Field(
+    group_by: Annotated[Many[str], BeforeValidator(read_one_or_many)] | None = Field(
         None, min_length=1, description="One finding per value of these fields; `container` is one."
     )
     window: EventCount | None = Field(None, description="When hits become a finding; the first hit, without one.")
