@@ -1,9 +1,9 @@
 """Ordinary lines of a home-automation stack, each in the true format of the service that prints it.
 
 Owns the formats and a stock of everyday messages, some of which look like trouble and are none (a
-logger named uvicorn.error, a size of 401 bytes). Does not own the anomalies between them: the
-fixtures tell a story with exact counts, the benchmark corpus wants a density. Randomness and time
-are arguments, so the same seed gives the same bytes.
+logger named uvicorn.error, a port and now and then a count that read like a status). Does not own
+the anomalies between them: the fixtures tell a story with exact counts, the benchmark corpus wants
+a density. Randomness and time are arguments, so the same seed gives the same bytes.
 """
 
 from __future__ import annotations
@@ -68,6 +68,11 @@ def nginx_line(time_ns: int, client: str, request: str, status: int, size: int) 
     return f'{client} - - [{stamp}] "{request} HTTP/1.1" {status} {size} "-" "Mozilla/5.0 (X11; Linux x86_64)" "-"'
 
 
+def count_of(random: Random) -> int:
+    """A number as it comes; one in a thousand reads like a status."""
+    return random.choice((401, 403)) if random.random() < 0.001 else random.randint(2, 9000)
+
+
 def client_of(random: Random) -> str:
     """An address on a Docker network with a port; now and then the port reads like a status."""
     return f"172.18.0.{random.randint(2, 30)}:{random.choice((40134, 54403, random.randint(32768, 60999)))}"
@@ -95,14 +100,14 @@ def influxdb(random: Random, time_ns: int) -> str:
 
 
 def websocket(random: Random, time_ns: int) -> str:
-    written = {"performance": {"operation": "write_batch", "duration_ms": random.randint(3, 403), "status": "success"}}
+    written = {"performance": {"operation": "write_batch", "duration_ms": count_of(random), "status": "success"}}
     connection = {"connection": {"successful_connections": 1, "failed_connections": 0}}
     message, extra = random.choice(
         (
             ("Batch written to InfluxDB", written),
             (f"Event processed for {random.choice(ENTITIES)}", {}),
             ("Health check passed", connection),
-            (f"Subscription active, {random.randint(100, 9000)} events in this session", {}),
+            (f"Subscription active, {count_of(random)} events in this session", {}),
         )
     )
     return json_line(time_ns, "websocket-ingestion", "INFO", message, "event_processor", **extra)
@@ -114,7 +119,7 @@ def web_service(service: str, *messages: str) -> OrdinaryLine:
     def line(random: Random, time_ns: int) -> str:
         if random.random() < 0.6:
             return uvicorn_line(client_of(random), f"GET {random.choice(PATHS)}", "200 OK")
-        return json_line(time_ns, service, "INFO", random.choice(messages), duration_ms=random.randint(1, 403))
+        return json_line(time_ns, service, "INFO", random.choice(messages), duration_ms=count_of(random))
 
     return line
 
@@ -134,7 +139,7 @@ def device_intelligence(random: Random, time_ns: int) -> str:
     message = random.choice(
         (
             "Health check passed",
-            f"Fetched {random.randint(90, 403)} devices",
+            f"Fetched {count_of(random)} devices",
             f"Cache hit for {random.choice(ENTITIES)}",
         )
     )
@@ -143,18 +148,16 @@ def device_intelligence(random: Random, time_ns: int) -> str:
 
 def dashboard(random: Random, time_ns: int) -> str:
     path = random.choice(("/", "/assets/index-4f1c.js", "/api/v1/health", "/401", "/ws/metrics"))
-    return nginx_line(
-        time_ns, "172.18.0.1", f"GET {path}", random.choice((200, 200, 304)), random.choice((401, 403, 828))
-    )
+    return nginx_line(time_ns, "172.18.0.1", f"GET {path}", random.choice((200, 200, 304)), count_of(random))
 
 
 def agent(random: Random, time_ns: int) -> str:
     logger, message = random.choice(
         (
-            ("src.services.context", f"Context built, {random.randint(300, 9000)} tokens"),
+            ("src.services.context", f"Context built, {count_of(random)} tokens"),
             ("src.api.chat", f"✅ Automation created successfully: automation.office_{random.randint(1, 99)}"),
             ("uvicorn.error", "Application startup complete."),
-            ("src.tools", "Tool call finished in 403 ms"),
+            ("src.tools", f"Tool call finished in {count_of(random)} ms"),
         )
     )
     return f"{asctime(time_ns)} - {logger} - INFO - {message}"
@@ -167,7 +170,7 @@ def ai_core(random: Random, time_ns: int) -> str:
             "INFO:uvicorn.error:Application startup complete.",
             "INFO:src.orchestrator:Circuit breaker initialized",
             "WARNING:src.models:Batch mode is error-prone above 512 MB, using single requests",
-            f"INFO:src.orchestrator:Classified {random.choice(ENTITIES)} in {random.randint(20, 403)} ms",
+            f"INFO:src.orchestrator:Classified {random.choice(ENTITIES)} in {count_of(random)} ms",
             uvicorn_line(client_of(random), "GET /health", "200 OK"),
         )
     )
@@ -178,7 +181,7 @@ def home_assistant(random: Random, time_ns: int) -> str:
     level, component, message = random.choice(
         (
             ("INFO", "homeassistant.core", "Timer:starting"),
-            ("INFO", "homeassistant.components.recorder", f"Purged {random.randint(100, 403)} states"),
+            ("INFO", "homeassistant.components.recorder", f"Purged {count_of(random)} states"),
             ("INFO", "homeassistant.helpers.script", f"Running script for {random.choice(ENTITIES)}"),
             ("WARNING", "homeassistant.setup", "Setup of counter is taking over 10 seconds."),
         )
@@ -189,11 +192,11 @@ def home_assistant(random: Random, time_ns: int) -> str:
 ORDINARY: dict[str, OrdinaryLine] = {
     "homeiq-influxdb": influxdb,
     "homeiq-websocket": websocket,
-    "homeiq-admin": web_service("admin-api", "Stats collected", "Health of 20 services read, 0 unauthorized"),
+    "homeiq-admin": web_service("admin-api", "Stats collected", "Health of 20 services read"),
     "homeiq-data-api": web_service("data-api", "Query finished", "SQLite pool: 5 connections, 0 failed"),
-    "homeiq-weather-api": web_service("weather-api", "Weather fetched, 401 bytes", "Cache is fresh (3.0 minutes old)"),
+    "homeiq-weather-api": web_service("weather-api", "Weather fetched", "Cache is fresh (3.0 minutes old)"),
     "homeiq-carbon-intensity": web_service(
-        "carbon-intensity-service", "Token expires in 300s, refreshing...", "Token refreshed", "Fetched 403 values"
+        "carbon-intensity-service", "Token expires in 300s, refreshing...", "Token refreshed", "Fetched 288 values"
     ),
     "homeiq-log-aggregator": web_service("log-aggregator", "Collected 633 log entries from 20 containers"),
     "ai-automation-service": ai_automation,

@@ -10,7 +10,7 @@ from benchmarks.rules_pack import make_rules, write_pack
 from logscan.matching.literals import rule_literals
 from logscan.matching.matcher import Matcher
 from logscan.ruleset.loader import load_rules
-from tests.rules.shipped import matching
+from tests.rules.shipped import SHIPPED, matching
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,14 @@ def test_a_corpus_fills_its_size_with_whole_lines(block, size):
 def test_the_hits_of_a_corpus_are_those_that_the_rules_find(block):
     told, text = write(block, lines=1500)
     assert told.hits == sum(bool(matching(line)) for line in text.decode().splitlines())
+
+
+@pytest.mark.parametrize("rule", [pytest.param(rule, id=rule.id) for rule in SHIPPED])
+def test_fewer_than_one_ordinary_line_in_a_thousand_holds_a_literal_of_a_shipped_rule(rule):
+    """Such a line costs a decoding and a judgement, whether the rule matches or not."""
+    ordinary = corpus.make_block(Random(7), density=0).text.decode().lower().splitlines()
+    literals = rule_literals(rule.model)
+    assert sum(any(literal in line for literal in literals) for line in ordinary) < len(ordinary) / 1000
 
 
 def test_blocks_differ_by_their_day(block):
