@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from docker import APIClient
+if TYPE_CHECKING:
+    from tests.rig.engine import Engine
 
 LOG_FILES = {"json-file": "{id}-json.log", "local": "local-logs/container.log"}
 """Where the drivers that write files write them, below the container's folder."""
@@ -18,20 +19,23 @@ LOG_FILES = {"json-file": "{id}-json.log", "local": "local-logs/container.log"}
 
 @dataclass(frozen=True, slots=True)
 class ContainerHandle:
-    """A container by its full ID. `folder` is the one that the engine keeps for it on disk."""
+    """A container by its full ID. `folder` is the one that the engine keeps for it on disk.
+
+    It holds the engine, not its client, so that it outlives a restart of the engine.
+    """
 
     id: str
     name: str
     log_driver: str
     folder: Path
-    client: APIClient
+    engine: Engine
 
     def logs_path(self) -> Path:
         """Where its log lies on disk. KeyError for a driver that writes no file."""
         return self.folder / LOG_FILES[self.log_driver].format(id=self.id)
 
     def inspect(self) -> dict[str, Any]:
-        answer: dict[str, Any] = self.client.inspect_container(self.id)
+        answer: dict[str, Any] = self.engine.client.inspect_container(self.id)
         return answer
 
     def wait(self, timeout: int = 60) -> int:
@@ -42,20 +46,20 @@ class ContainerHandle:
         By then the engine has written the last line: it closes the log before it says "exited".
         """
         while True:
-            self.client.wait(self.id, timeout=timeout)
+            self.engine.client.wait(self.id, timeout=timeout)
             state = self.inspect()["State"]
             if not state["Running"]:
                 return int(state["ExitCode"])
 
     def start(self) -> None:
-        self.client.start(self.id)
+        self.engine.client.start(self.id)
 
     def stop(self) -> None:
         """Ask it to end (SIGTERM), and kill it a second later."""
-        self.client.stop(self.id)
+        self.engine.client.stop(self.id)
 
     def kill(self, signal: str = "SIGKILL") -> None:
-        self.client.kill(self.id, signal)
+        self.engine.client.kill(self.id, signal)
 
     def remove(self) -> None:
-        self.client.remove_container(self.id, force=True, v=True)
+        self.engine.client.remove_container(self.id, force=True, v=True)

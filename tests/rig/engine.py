@@ -45,7 +45,14 @@ class EngineFailed(Exception):
 
 def requirement_missing() -> bool:
     """Tell whether this machine lacks what the rig needs, as `REQUIREMENT` words it."""
-    return os.geteuid() != 0 or not shutil.which("dockerd") or not shutil.which("busybox")
+    busybox = shutil.which("busybox")
+    return os.geteuid() != 0 or not shutil.which("dockerd") or not busybox or _needs_libraries(Path(busybox))
+
+
+def _needs_libraries(program: Path) -> bool:
+    """Tell whether a program names a dynamic loader in its head; there is none in the image."""
+    with program.open("rb") as file:
+        return b"/ld-" in file.read(4096)
 
 
 class Engine:
@@ -177,7 +184,7 @@ class Engine:
     def _handle(self, container: str, log_driver: str) -> ContainerHandle:
         name = self.client.inspect_container(container)["Name"].removeprefix("/")
         folder = self.root / "data" / "containers" / container
-        return ContainerHandle(container, name, log_driver, folder, self.client)
+        return ContainerHandle(container, name, log_driver, folder, self)
 
     def _command(self) -> list[str]:
         return [

@@ -5,9 +5,9 @@ started. It is a program of its own, because pytest may be killed in the middle:
 beside the engine and waits on its standard input, which ends when pytest closes it or dies. So the
 ordinary end and the violent one take the same path.
 
-A process is the engine's when one of its arguments lies below the root (dockerd, containerd and
-the shims all name it), or when its control group carries the ID of one of the root's containers.
-Nothing is ever found by its name.
+A process is the engine's when its arguments name the root's folder of running state (those of
+dockerd, containerd and the shims all do, and those of clients don't), or when its control group
+carries the ID of one of the root's containers. Nothing is ever found by its own name.
 """
 
 from __future__ import annotations
@@ -27,15 +27,20 @@ PATIENCE_SECONDS = 20
 
 
 def processes(root: Path) -> set[int]:
-    """Give the ids of the processes that belong to the engine below `root`."""
-    below = os.fsencode(root) + b"/"
+    """Give the ids of all processes of the engine below `root`, those in its containers included."""
+    return daemons(root) | contained(root)
+
+
+def daemons(root: Path) -> set[int]:
+    """Give the ids of dockerd, containerd and a shim per running container."""
+    state = os.fsencode(root / "exec")
+    return {pid for pid in _pids() if state in _read(pid, "cmdline")}
+
+
+def contained(root: Path) -> set[int]:
+    """Give the ids of the processes that run in containers."""
     containers = [os.fsencode(folder.name) for folder in root.glob("data/containers/*")]
-    return {
-        pid
-        for pid in _pids()
-        if any(below in argument for argument in _read(pid, "cmdline").split(b"\0"))
-        or any(container in _read(pid, "cgroup") for container in containers)
-    }
+    return {pid for pid in _pids() if any(container in _read(pid, "cgroup") for container in containers)}
 
 
 def mounts(root: Path) -> list[str]:
@@ -47,12 +52,10 @@ def mounts(root: Path) -> list[str]:
 def sweep(root: Path) -> None:
     """End the engine below `root`, first in order, then by force, and remove what it left."""
     if daemon := daemon_pid(root):
-        _signal(daemon, signal.SIGTERM)
-        until(lambda: daemon not in processes(root))
-    while left := processes(root):
-        for pid in left:
-            _signal(pid, signal.SIGKILL)
-        time.sleep(0.05)
+        until(lambda: _has_no_container(root))
+        _signal({daemon}, signal.SIGTERM)
+        until(lambda: daemon not in daemons(root))
+    until(lambda: _has_no_process(root))
     for point in mounts(root):
         subprocess.run(["umount", "--lazy", point], check=False)
     shutil.rmtree(root, ignore_errors=True)
@@ -64,7 +67,7 @@ def daemon_pid(root: Path) -> int | None:
         pid = int((root / "pid").read_text())
     except (OSError, ValueError):
         return None
-    return pid if pid in processes(root) else None
+    return pid if pid in daemons(root) else None
 
 
 def until(happened: Callable[[], bool]) -> bool:
@@ -88,9 +91,27 @@ def _read(pid: int, name: str) -> bytes:
         return b""
 
 
-def _signal(pid: int, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(pid, number)
+def _has_no_container(root: Path) -> bool:
+    """Kill what runs in containers, and tell whether the engine has cleared them away.
+
+    Only it knows their control groups and the sockets of their shims, which lie outside the root; and
+    with live-restore it would leave them running.
+    """
+    _signal(contained(root), signal.SIGKILL)
+    return len(daemons(root)) <= len({"dockerd", "containerd"})
+
+
+def _has_no_process(root: Path) -> bool:
+    """Kill what is left, and tell whether there was nothing."""
+    left = processes(root)
+    _signal(left, signal.SIGKILL)
+    return not left
+
+
+def _signal(pids: set[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 import json
 import os
 
-from tests.rig.cli import NO_ENGINE, Completed, environment
+from logscan import __version__
+from tests.rig.cli import NO_ENGINE, Completed, environment, run_logscan
 
 DOCUMENTS = [{"schema": "a/v1"}, {"schema": "b/v1"}]
 
@@ -31,3 +32,10 @@ def test_json_is_the_one_document_on_stdout():
 
 def test_ndjson_is_one_document_a_line():
     assert DOCUMENTS == Completed(0, "".join(f"{json.dumps(each)}\n" for each in DOCUMENTS), "").ndjson
+
+
+def test_logscan_runs_in_a_process_of_its_own_and_its_output_comes_back():
+    done = run_logscan("--version")
+
+    assert (0, "") == (done.exit_code, done.stderr)
+    assert __version__ in done.stdout

@@ -114,21 +114,22 @@ def test_an_engine_with_live_restore_loses_no_container_when_it_is_killed():
         container = emitter.burst(Burst(1000, rate=10), wait=False)
         engine.restart(signal.SIGKILL)
         assert container.inspect()["State"]["Running"]
-        left = engine.root
 
-    assert set() == sweep.processes(left)
+    assert_gone(engine.root, container)
 
 
-def test_nothing_is_left_of_an_engine_that_was_closed():
+@pytest.mark.parametrize(
+    "restart",
+    [pytest.param("no", id="with a container"), pytest.param("always", id="with a container that always restarts")],
+)
+def test_nothing_is_left_of_an_engine_that_was_closed(restart):
     with Engine() as engine:
         Emitter(engine)
-        container = engine.run("emitter", "sleep", "600", wait=False)
-        process = container.inspect()["State"]["Pid"]
-        assert process in sweep.processes(engine.root)
+        container = engine.run("emitter", "sleep", "600", restart=restart, wait=False)
+        assert container.inspect()["State"]["Pid"] in sweep.contained(engine.root)
         assert [] != sweep.mounts(engine.root)
 
-    assert_gone(engine.root)
-    assert not Path(f"/proc/{process}").exists()
+    assert_gone(engine.root, container)
 
 
 def test_nothing_is_left_of_an_engine_whose_owner_was_killed():
@@ -154,7 +155,9 @@ def test_without_dockerd_the_tests_fail_and_say_what_to_install(tmp_path):
     assert pytest.ExitCode.TESTS_FAILED == done.returncode
 
 
-def assert_gone(root):
-    assert set() == sweep.processes(root)
-    assert [] == sweep.mounts(root)
+def assert_gone(root, *containers):
     assert not root.exists()
+    assert set() == sweep.daemons(root)
+    assert [] == sweep.mounts(root)
+    for container in containers:
+        assert [] == list(Path("/sys/fs/cgroup").glob(f"**/*{container.id}*"))
