@@ -41,9 +41,8 @@ class ContainerHandle:
     def wait(self, timeout: int = 60) -> int:
         """Wait until it has ended for good, restarts by its policy included; give its exit code.
 
-        `timeout`: seconds that one run of it may take.
-
-        By then the engine has written the last line: it closes the log before it says "exited".
+        `timeout`: seconds that one run of it may take. When this returns, the engine has written the
+        last line: it closes the log before it says "exited".
         """
         while True:
             self.engine.client.wait(self.id, timeout=timeout)
