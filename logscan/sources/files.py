@@ -26,7 +26,7 @@ from logscan.framing.lines import READ_BYTES
 from logscan.line_time import LineClock
 from logscan.sources.compose_lines import ComposeReader
 from logscan.sources.docker_stamps import join_pieces, stamped
-from logscan.sources.file_identity import FileIdentity
+from logscan.sources.file_identity import STDIN, FileIdentity
 from logscan.sources.formats import SAMPLE_BYTES, Format, detect
 from logscan.sources.json_file import JsonFileReader
 from logscan.sources.line_reader import LineReader, TextReader
@@ -39,11 +39,13 @@ Read = Callable[[int], bytes]
 
 
 def expand(paths: Iterable[Path]) -> list[Path]:
-    """Replace each folder by its `*.log` files, sorted; name each file once. Raises UsageError."""
+    """Replace each folder by its `*.log` files, sorted; name each file once. `-` stays. Raises UsageError."""
     return list(dict.fromkeys(chain.from_iterable(_expand(path) for path in paths)))
 
 
 def _expand(path: Path) -> list[Path]:
+    if path == Path(STDIN):
+        return [path]
     if not path.exists():
         raise UsageError(f"{path} does not exist", help="Give the path of a log file, or of a folder of *.log files.")
     if not path.is_dir():
@@ -161,16 +163,16 @@ class FileSource:
         return coverage
 
     def _conclude(self, reader: LineReader) -> None:
-        """Tell in every coverage of the file what went wrong; a file that gave no line has one too."""
+        """Tell in every coverage of the file how it ended; a file that gave no line has one too."""
+        reason, status = self._failure or reader.damage, Status.PARTIAL
         if self._failure is not None and not self._coverage:
-            coverage = self._coverage_of(self._own)
-            coverage.status, coverage.reason, coverage.format = Status.UNREADABLE, self._failure, None
-            return
-        reason = self._failure or reader.damage
+            status = Status.UNREADABLE
+            self._coverage_of(self._own).format = None
         for coverage in [*self._coverage.values()] or [self._coverage_of(self._own)]:
             coverage.gaps += [gap for gap in reader.gaps if gap.container is coverage.container]
+            coverage.done = True
             if reason is not None:
-                coverage.status, coverage.reason = Status.PARTIAL, reason
+                coverage.status, coverage.reason = status, reason
 
 
 def _sample(chunks: Iterator[bytes]) -> bytes:
@@ -183,6 +185,7 @@ def _sample(chunks: Iterator[bytes]) -> bytes:
     return sample
 
 
-def _reason(error: BaseException) -> str:
-    text = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return text[:1].lower() + text[1:]
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    return f"damaged gzip data ({error})"

@@ -1,0 +1,184 @@
+"""Docker's json-file records: decoded, joined, and read on after damage."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logscan.batch import MAX_BATCH_BYTES, MAX_LINE_BYTES, Container, Stream
+from logscan.finding import Gap, GapReason
+from logscan.sources.json_file import JsonFileReader
+
+CONTAINER = Container("k", "web")
+PIECE = 16_384
+BASE_NS = int(datetime(2025, 12, 3, 6, 5, 46, tzinfo=UTC).timestamp()) * 10**9
+
+
+def record(log, second=0, stream="stdout"):
+    time = datetime.fromtimestamp(BASE_NS // 10**9 + second, UTC).strftime("%Y-%m-%dT%H:%M:%S.5Z")
+    fields = {"log": log, "stream": stream, "time": time}
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def at(second):
+    return BASE_NS + second * 10**9 + 500_000_000
+
+
+def batches_of(reader, *chunks):
+    return [batch for chunk in chunks for batch in reader.feed(chunk)] + list(reader.flush())
+
+
+def read(*chunks):
+    lines = []
+    for batch in batches_of(JsonFileReader(CONTAINER), *chunks):
+        assert batch.lines == batch.text.count(b"\n")
+        offset = 0
+        while offset < len(batch.text):
+            line = batch.line_at(offset)
+            lines.append((line.text, line.time_ns, line.stream))
+            offset = batch.span_at(offset)[1] + 1
+    return lines
+
+
+STORY = b"".join(
+    [
+        record("caf\u00e9 \u2717\r\n", 0, "stderr"),
+        record("x" * 30, 1),
+        record("in between\n", 1, "stderr"),
+        record("y\n", 1),
+        record("no newline", 2),
+        record("next run\n", 3),
+        record("\u001b[31mred\u001b[0m\n", 4),
+        record("the end", 5),
+    ]
+)
+STORY_LINES = [
+    ("caf\u00e9 \u2717", at(0), Stream.STDERR),
+    ("in between", at(1), Stream.STDERR),
+    ("x" * 30 + "y", at(1), Stream.STDOUT),
+    ("no newline", at(2), Stream.STDOUT),
+    ("next run", at(3), Stream.STDOUT),
+    ("red", at(4), Stream.STDOUT),
+    ("the end", at(5), Stream.STDOUT),
+]
+
+
+def test_records_become_lines_with_time_and_stream():
+    assert STORY_LINES == read(STORY)
+
+
+def test_cut_at_every_byte_gives_the_same_lines():
+    for offset in range(len(STORY)):
+        assert STORY_LINES == read(STORY[:offset], STORY[offset:])
+
+
+@pytest.mark.parametrize(
+    "size",
+    [
+        pytest.param(PIECE, id="exactly one piece"),
+        pytest.param(PIECE + 1, id="one byte more"),
+        pytest.param(3 * PIECE, id="exactly three"),
+        pytest.param(MAX_LINE_BYTES, id="the longest that is kept whole"),
+    ],
+)
+def test_pieces_of_a_long_line_are_joined_per_stream(size):
+    """Pieces of both streams come interleaved; a full last piece is followed by an empty one."""
+    data = b""
+    for start in range(0, size, PIECE):
+        data += record("o" * min(PIECE, size - start)) + record("e" * min(PIECE, size - start), 0, "stderr")
+    data += record("\n") + record("\n", 0, "stderr")
+    assert [("o" * size, at(0), Stream.STDOUT), ("e" * size, at(0), Stream.STDERR)] == read(data)
+
+
+def test_endless_line_is_capped_in_bounded_memory():
+    reader = JsonFileReader(CONTAINER)
+    piece = record("p" * PIECE)
+    for _ in range(1000):
+        assert [] == list(reader.feed(piece))
+    (batch,) = reader.flush()
+    assert (1, 1) == (batch.lines, batch.truncated)
+    assert b"\0[... %d bytes ...]\0" % (1000 * PIECE - MAX_LINE_BYTES) in batch.text
+
+
+def test_batches_tell_the_range_of_their_times_and_stay_small():
+    reader = JsonFileReader(CONTAINER)
+    data = b"".join(record("z" * 1000 + "\n", number) for number in range(3000))
+    batches = batches_of(reader, data)
+    assert 3000 == sum(batch.lines for batch in batches)
+    assert max(len(batch.text) for batch in batches) <= MAX_BATCH_BYTES
+    assert (at(0), at(2999)) == (batches[0].first_ns, batches[-1].last_ns)
+
+
+def test_newlines_inside_a_record_make_lines_of_one_time():
+    expected = [("a", at(0), Stream.STDOUT), ("b", at(0), Stream.STDOUT), ("c", at(1), Stream.STDOUT)]
+    assert expected == read(record("a\nb\n") + record("c\n", 1))
+
+
+def test_stream_of_another_name_is_unknown():
+    assert [("x", at(0), Stream.UNKNOWN)] == read(record("x\n", 0, "console"))
+
+
+def test_empty_log_is_left_out_by_the_driver_and_gives_an_empty_line():
+    assert [("", at(0), Stream.STDERR)] == read(record("", 0, "stderr").replace(b'"log":"",', b""))
+
+
+GOOD = record("good\n", 9)
+
+
+@pytest.mark.parametrize(
+    ("damaged", "rescued"),
+    [
+        pytest.param(b"\0" * 300 + b"\n", [], id="zeros instead of a record"),
+        pytest.param(b"\0" * 300_000 + b"\n", [], id="zeros longer than a line may be"),
+        pytest.param(b"\0" * 300 + record("rescued\n", 5), ["rescued"], id="zeros before a record"),
+        pytest.param(b'{"log":"cut of' + record("rescued\n", 5), ["rescued"], id="a record that a crash cut"),
+        pytest.param(b"plain text\n", [], id="no JSON"),
+        pytest.param(b'{"log":"x\\n","stream":"stdout"}\n', [], id="no time"),
+        pytest.param(record("x\n").replace(b"2025-12", b"2025-13"), [], id="month 13"),
+        pytest.param(record("x\n").replace(b"2025-12", b"9999-12"), [], id="beyond 64 bits"),
+        pytest.param(b'{"log":"\\ud800\\n","time":"2025-12-03T06:05:46Z"}\n', [], id="half a surrogate pair"),
+        pytest.param(b'{"log":5,"time":"2025-12-03T06:05:46Z"}\n', [], id="wrong type"),
+        pytest.param(b'{"log":"x\xff\\n","time":"2025-12-03T06:05:46Z"}\n', [], id="invalid UTF-8"),
+        pytest.param(b'{"attrs":' + b"[" * 100_000 + b"\n", [], id="absurdly deep"),
+    ],
+)
+def test_damaged_record_is_counted_and_the_rest_is_read(damaged, rescued):
+    reader = JsonFileReader(CONTAINER)
+    batches = batches_of(reader, record("before\n", 1) + damaged + GOOD)
+    assert ["before", *rescued, "good"] == b"".join(batch.text for batch in batches).decode().splitlines()
+    assert "1 damaged record left out" == reader.damage
+    assert [Gap(CONTAINER, at(1), at(5 if rescued else 9), GapReason.DAMAGED)] == reader.gaps
+
+
+def test_damage_side_by_side_is_one_gap():
+    reader = JsonFileReader(CONTAINER)
+    batches_of(reader, b"bad\nbad\n" + record("a\n", 1) + b"bad\n" + record("b\n", 2) + b'{"log":"cut')
+    assert "4 damaged records left out" == reader.damage
+    assert [(None, at(1)), (at(1), at(2)), (at(2), None)] == [(gap.from_ns, gap.to_ns) for gap in reader.gaps]
+
+
+def test_whole_file_has_no_damage():
+    reader = JsonFileReader(CONTAINER)
+    batches_of(reader, STORY + b"\n")
+    assert (None, []) == (reader.damage, reader.gaps)
+
+
+@given(
+    st.lists(
+        st.tuples(st.text(max_size=20).map(lambda text: text.translate({10: "", 27: ""})), st.booleans()), max_size=8
+    ),
+    st.lists(st.integers(0, 400), max_size=4),
+)
+def test_any_text_in_any_chunking_comes_back(entries, cuts):
+    data = b"".join(
+        record(text + "\n", number, "stderr" if err else "stdout") for number, (text, err) in enumerate(entries)
+    )
+    edges = [0, *sorted(cuts), max(len(data), 400)]
+    chunks = [data[start:end] for start, end in pairwise(edges)]
+    text = b"".join(batch.text for batch in batches_of(JsonFileReader(CONTAINER), *chunks))
+    assert "".join(text + "\n" for text, _ in entries) == text.decode()
