@@ -83,7 +83,10 @@ def test_a_long_text_gives_a_literal_of_bounded_length():
 
 
 @settings(max_examples=400, deadline=None)
-@given(patterns, st.lists(st.sampled_from([*WORDS, *COLOURS, " ", "b", '"', "/", "\n"]), max_size=8).map("".join))
+@given(
+    patterns,
+    st.lists(st.sampled_from([*WORDS, *COLOURS, " ", "b", 'abc"', "/abc", '"', "/", "\n"]), max_size=8).map("".join),
+)
 def test_wherever_a_pattern_matches_one_string_of_every_candidate_occurs(pattern, text):
     if not regex.search(pattern, text, regex.V0 | regex.ASCII | regex.IGNORECASE):
         return

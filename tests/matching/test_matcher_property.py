@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 
 from logscan.batch import Batch
 from logscan.matching.matcher import Matcher
-from tests.matching.making import ANYONE, rule
+from tests.matching.making import ANYONE, batch, rule
 from tests.matching.naive import holds
-from tests.matching.writing import lines, matchers
+from tests.matching.writing import hidden_words, lines, matchers
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -23,9 +23,9 @@ def test_a_scan_finds_what_a_naive_loop_finds_in_its_order_however_lines_are_bat
     found = []
     for first, last in zip([0, *sorted(cuts)], [*sorted(cuts), len(raw_lines)], strict=True):
         part = raw_lines[first:last]
-        batch = Batch(ANYONE, b"".join(line + b"\n" for line in part), len(part))
+        piece = Batch(ANYONE, b"".join(line + b"\n" for line in part), len(part))
         ends = [sum(len(line) + 1 for line in part[:count]) for count in range(len(part))]
-        found += [(first + ends.index(hit.offset), hit.rule.id, hit.line.text) for hit in matcher.scan(batch)]
+        found += [(first + ends.index(hit.offset), hit.rule.id, hit.line.text) for hit in matcher.scan(piece)]
 
     decoded = [line.removesuffix(b"\r").decode("utf-8", "replace") for line in raw_lines]
     expected = [
@@ -36,3 +36,19 @@ def test_a_scan_finds_what_a_naive_loop_finds_in_its_order_however_lines_are_bat
     ]
     assert expected == found
     assert () == matcher.quarantined
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data(), st.sampled_from(["error", "time out", "disk-full"]))
+def test_no_escape_and_no_colour_hides_a_word_from_any_kind_of_test(data, word):
+    hidden = data.draw(hidden_words(word))
+    line = f'{{"msg": "a {hidden} b", "why": "{hidden}"}}'
+    tests = [
+        {"contains": word},
+        {"regex": f"{word}(?= b)"},
+        {"field": "why", "equals": word},
+        {"equals": f"a {word} b"},
+    ]
+    rules = [rule(written, id=f"rule-{place}") for place, written in enumerate(tests)]
+
+    assert rules == [hit.rule for hit in Matcher(rules).scan(batch("before", line, "after"))]

@@ -52,6 +52,8 @@ ATOMS = [
     "$",
     r"\\",
     "=",
+    'abc"',
+    "/abc",
 ]
 
 
@@ -108,7 +110,7 @@ matchers = st.recursive(
 def json_strings(draw, text):
     """Write `text` as a JSON string, some of its characters escaped although they need not be."""
     ascii_only = draw(st.booleans())
-    hidden = draw(st.sets(st.integers(0, 12), max_size=3))
+    hidden = draw(st.just(set()) | st.sets(st.integers(0, 12), min_size=1, max_size=3))
     written = [
         f"\\u{ord(character):04{draw(st.sampled_from('xX'))}}"
         if place in hidden and ord(character) < 0x7F
@@ -116,6 +118,16 @@ def json_strings(draw, text):
         for place, character in enumerate(text)
     ]
     return f'"{"".join(written)}"'
+
+
+@st.composite
+def hidden_words(draw, word):
+    """Write `word` inside a JSON string, at least one of its characters escaped or behind a colour."""
+    place = draw(st.integers(1, len(word) - 1))
+    if draw(st.booleans()):
+        colour = draw(st.sampled_from(["\\u001b[31m", "\\u001B[0;1m", "\x1b[0m"]))
+        return word[:place] + colour + word[place:]
+    return word[:place] + f"\\u{ord(word[place]):04x}" + word[place + 1 :]
 
 
 coloured = st.lists(words | st.sampled_from([" ", *COLOURS]), min_size=1, max_size=5).map("".join)
