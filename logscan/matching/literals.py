@@ -26,7 +26,13 @@ _SAFE_RUN = re.compile("[" + re.escape("".join(sorted(SAFE))) + "]+")
 
 def rule_literals(rule: RuleModel) -> Literals | None:
     """Give literals of which one occurs in every line that `rule` matches; None when there are none."""
-    return _of_matcher(rule.match)
+    literals = _of_matcher(rule.match)
+    return None if literals is None else _shortened(literals)
+
+
+def _shortened(literals: Literals) -> Literals:
+    """Drop what holds another of the literals: where it occurs, the other one is found as well."""
+    return frozenset(one for one in literals if not any(other in one for other in literals if other != one))
 
 
 def _of_matcher(matcher: Matcher) -> Literals | None:

@@ -78,6 +78,12 @@ def test_what_the_parser_does_not_know_gives_nothing(pattern):
     assert [] == pattern_candidates(pattern, len)
 
 
+def test_a_literal_that_holds_another_one_is_left_out():
+    match = {"any": [{"contains": "zebra crossing"}, {"contains": "zebra"}, {"contains": "quail"}]}
+
+    assert {"zebra", "quail"} == rule_literals(rule(match).model)
+
+
 def test_a_long_text_gives_a_literal_of_bounded_length():
     assert {64} == {len(literal) for literal in rule_literals(rule({"contains": "q" * 500}).model)}
 
