@@ -25,6 +25,9 @@ ROOM_BESIDE_IDS = 60
 """Columns that severity, technology, title and tests get at least, even where the terminal has fewer:
 a line that runs over can be read, an ID that was cut can't be copied."""
 
+ENDLESS = 10_000
+"""Columns of what is no terminal: a program that reads the list wants one rule a line."""
+
 
 def print_table(rules: Sequence[Rule], out: TextIO) -> None:
     """Print one row per rule; only titles and technologies are ever wrapped."""
@@ -35,9 +38,10 @@ def print_table(rules: Sequence[Rule], out: TextIO) -> None:
     for rule in rules:
         cells = (rule.id, str(rule.model.severity), rule.technology, rule.model.title, str(count_tests(rule)))
         table.add_row(*(Text(safe_text(cell)) for cell in cells))
-    console = Console(file=out)
-    needed = max((len(rule.id) for rule in rules), default=0) + ROOM_BESIDE_IDS
-    console.print(table, width=max(console.width, needed), crop=False, no_wrap=True, overflow="ignore")
+    terminal = Console(file=out)
+    needed = ROOM_BESIDE_IDS + max((len(rule.id) for rule in rules), default=0)
+    width = max(terminal.width, needed) if terminal.is_terminal else ENDLESS
+    Console(file=out, width=width).print(table)
 
 
 def count_tests(rule: Rule) -> int:

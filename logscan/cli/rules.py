@@ -7,6 +7,8 @@ Owns which rules a subcommand looks at, and its exit code. Does not own what a f
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -17,11 +19,11 @@ from logscan.cli import options
 from logscan.cli.rule_text import count_tests, print_table, rule_page
 from logscan.errors import ExitCode, UsageError
 from logscan.matching.matcher import Matcher
-from logscan.ruleset.lint import check_rules
+from logscan.ruleset.lint import RuleWarning, Weight, check_rules
 from logscan.ruleset.loader import load_rules
 from logscan.ruleset.model import Rule
 from logscan.ruleset.schema import rule_file_schema
-from logscan.ruleset.selftest import run_tests
+from logscan.ruleset.selftest import TestFailure, run_tests
 from logscan.safe_text import safe_text
 
 WITH_RULES = options.with_options([*options.RULE_FILES, *options.GENERAL])
@@ -55,7 +57,7 @@ def list_(ctx: click.Context, /, format: str, **_given: Any) -> ExitCode:  # noq
     if format == "json":
         click.echo(json.dumps({"rules": [_summary(rule) for rule in loaded]}, indent=2))
     else:
-        print_table(loaded, click.get_text_stream("stdout"))
+        print_table(loaded, sys.stdout)
     return ExitCode.DONE
 
 
@@ -95,14 +97,15 @@ def check(ctx: click.Context, /, paths: tuple[str, ...], **_given: Any) -> ExitC
     """Look for faults and weaknesses in rules.
 
     PATH is a rule file or a folder of them; without one, all rules are checked. Exits with 2 on
-    faults, and with 1 on warnings.
+    faults and with 1 on warnings; a note is only said.
     """
     loaded = _rules(ctx, paths)
-    warnings = check_rules(loaded, Matcher(loaded).slow_lane)
-    for warning in warnings:
-        for line in str(warning).splitlines():
-            click.echo(safe_text(line))
-    click.echo(f"{_number(len(loaded), 'rule')}, {_number(len(warnings), 'warning')}")
+    doubts = check_rules(loaded, {rule.id for rule in Matcher(loaded).slow_lane})
+    _print_all(doubts)
+    warnings = sum(doubt.weight is Weight.WARNING for doubt in doubts)
+    click.echo(
+        f"{_number(len(loaded), 'rule')}, {_number(warnings, 'warning')}, {_number(len(doubts) - warnings, 'note')}"
+    )
     return ExitCode.FINDINGS if warnings else ExitCode.DONE
 
 
@@ -118,9 +121,7 @@ def test_(ctx: click.Context, /, paths: tuple[str, ...], **_given: Any) -> ExitC
     """
     loaded = _rules(ctx, paths)
     failures = run_tests(loaded, Matcher(loaded).matches)
-    for failure in failures:
-        for line in str(failure).splitlines():
-            click.echo(safe_text(line))
+    _print_all(failures)
     tests = sum(count_tests(rule) for rule in loaded)
     click.echo(f"{_number(len(loaded), 'rule')}, {_number(tests, 'test')}, {len(failures)} failed")
     return ExitCode.FINDINGS if failures else ExitCode.DONE
@@ -139,6 +140,12 @@ def _rules(ctx: click.Context, paths: tuple[str, ...] = ()) -> tuple[Rule, ...]:
     if paths:
         return load_rules([Path(path) for path in paths], builtin=False)
     return load_rules(settings.rule_paths, builtin=settings.builtin)
+
+
+def _print_all(complaints: Sequence[RuleWarning | TestFailure]) -> None:
+    for complaint in complaints:
+        for line in str(complaint).splitlines():
+            click.echo(safe_text(line))
 
 
 def _number(count: int, noun: str) -> str:
