@@ -76,29 +76,28 @@ def _merged(errors: Iterable[Any]) -> list[Any]:
 
 
 def _fault(path: str, root: Node, error: Any) -> Fault:
-    line, name = _place(root, error["loc"])
-    message, advice = _words(error, name)
+    line, spot = _place(root, error["loc"])
+    message, advice = _words(error, spot)
     return Fault(path, line, message, advice or _description(error["loc"]))
 
 
 def _place(root: Node, place: tuple[int | str, ...]) -> tuple[int, str]:
-    """Walk as far as the file goes; give the line there, and the key that names the spot.
+    """Walk as far as the file goes; give the line there, and the words for the spot.
 
     Parts that the file doesn't have are passed over: the kind of a matcher, the 0 of a value that
     stands for a list of one, and a key that is missing.
     """
-    node, name = root, "the file"
+    node, spot = root, "the file"
     for part in place:
         if isinstance(node.value, dict) and part in node.value:
-            node, name = node.value[str(part)], str(part)
+            node, spot = node.value[str(part)], f"`{part}`"
         elif isinstance(node.value, list) and isinstance(part, int) and part < len(node.value):
-            node = node.value[part]
-    return node.line, name
+            node, spot = node.value[part], f"item {part + 1} of {spot}"
+    return node.line, spot
 
 
-def _words(error: Any, name: str) -> tuple[str, str | None]:
+def _words(error: Any, spot: str) -> tuple[str, str | None]:
     kind, place, value, context = error["type"], error["loc"], error["input"], error.get("ctx", {})
-    spot = name if name == "the file" else f"`{name}`"
     if kind == "missing":
         return f"the key `{place[-1]}` is missing", _description(place)
     if kind == "extra_forbidden":

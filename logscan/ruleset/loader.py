@@ -73,7 +73,8 @@ def _files_of(path: Path) -> list[Path]:
         inside = sorted(path.iterdir())
     except OSError as error:
         raise UsageError(f"the folder {path} can't be read: {error.strerror}", help="check its permissions") from None
-    files = [file for file in inside if file.suffix in _SUFFIXES and file.name[0] != "." and not file.is_dir()]
+    named = [file for file in inside if file.suffix in _SUFFIXES and file.name[0] != "."]
+    files = [file for file in named if file.is_file() or not file.exists()]  # a link to nowhere is told as a fault
     if not files:
         raise UsageError(
             f"the folder {path} holds no rule file", help="rule files end in .yaml or .yml; subfolders are not read"

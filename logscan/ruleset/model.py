@@ -47,7 +47,7 @@ Many = Annotated[tuple[T, ...], Strict(strict=False)]
 """A list in YAML, a tuple here: strict mode would refuse the list, so the sequence is lax. Its items stay strict."""
 
 Pattern = Annotated[str, BeforeValidator(_pattern), Field(min_length=1)]
-Globs = Annotated[Many[str], BeforeValidator(read_one_or_many), Field(min_length=1)]
+Globs = Annotated[Many[str], Field(min_length=1), BeforeValidator(read_one_or_many)]
 DurationNs = Annotated[int, BeforeValidator(read_duration), Field(gt=0)]
 SeverityName = Annotated[Severity, BeforeValidator(read_severity)]
 
@@ -65,11 +65,16 @@ class Selector(_Model):
     )
     project: Globs | None = Field(None, description="Globs on the compose project or swarm stack.")
     label: Globs | None = Field(None, description="Labels that must be there, as KEY or KEY=VALUE.")
-    stream: Annotated[Many[Literal["stdout", "stderr"]], BeforeValidator(read_one_or_many)] | None = Field(
-        None, description="Only lines of this stream."
-    )
+    stream: (
+        Annotated[Many[Literal["stdout", "stderr"]], Field(min_length=1), BeforeValidator(read_one_or_many)] | None
+    ) = Field(None, description="Only lines of this stream.")
     level: (
-        Annotated[Many[Literal["debug", "info", "warning", "error", "fatal"]], BeforeValidator(read_one_or_many)] | None
+        Annotated[
+            Many[Literal["debug", "info", "warning", "error", "fatal"]],
+            Field(min_length=1),
+            BeforeValidator(read_one_or_many),
+        ]
+        | None
     ) = Field(None, description="Only lines of this level, normalised.")
 
 
@@ -189,8 +194,8 @@ class RuleModel(_Model):
     where: Where | None = Field(None, description="Who may speak; replaces the file's `where`.")
     match: Matcher = Field(description="Which lines.")
     extract: Pattern | None = Field(None, description="A pattern whose named groups become fields.")
-    group_by: Annotated[Many[str], BeforeValidator(read_one_or_many)] | None = Field(
-        None, min_length=1, description="One finding per value of these fields; `container` is one."
+    group_by: Annotated[Many[str], Field(min_length=1), BeforeValidator(read_one_or_many)] | None = Field(
+        None, description="One finding per value of these fields; `container` is one."
     )
     window: EventCount | None = Field(None, description="When hits become a finding; the first hit, without one.")
     escalate: Many[Escalation] = Field((), description="When its severity grows.")
