@@ -119,6 +119,19 @@ def test_newlines_inside_a_record_make_lines_of_one_time():
     assert expected == read(record("a\nb\n") + record("c\n", 1))
 
 
+@pytest.mark.parametrize(
+    ("stamp", "expected"),
+    [
+        pytest.param(b"2025-12-03T06:05:46Z", BASE_NS, id="no fraction"),
+        pytest.param(b"2025-12-03T06:05:46.000000001Z", BASE_NS + 1, id="nine digits"),
+        pytest.param(b"2025-12-03T06:05:46.1Z", BASE_NS + 10**8, id="zeros left out"),
+        pytest.param(b"2025-12-03T08:05:46.25+02:00", BASE_NS + 250_000_000, id="offset"),
+    ],
+)
+def test_stamps_are_read_exactly(stamp, expected):
+    assert [("x", expected, Stream.STDOUT)] == read(record("x\n").replace(b"2025-12-03T06:05:46.5Z", stamp))
+
+
 def test_stream_of_another_name_is_unknown():
     assert [("x", at(0), Stream.UNKNOWN)] == read(record("x\n", 0, "console"))
 
