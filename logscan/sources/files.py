@@ -46,11 +46,15 @@ def expand(paths: Iterable[Path]) -> list[Path]:
 def _expand(path: Path) -> list[Path]:
     if path == Path(STDIN):
         return [path]
-    if not path.exists():
-        raise UsageError(f"{path} does not exist", help="Give the path of a log file, or of a folder of *.log files.")
-    if not path.is_dir():
+    try:
+        files = sorted(file for file in path.iterdir() if file.name.endswith(".log") and not file.is_dir())
+    except NotADirectoryError:
         return [path]
-    files = sorted(file for file in path.glob("*.log") if not file.is_dir())
+    except FileNotFoundError:
+        help_ = "Give the path of a log file, or of a folder of *.log files."
+        raise UsageError(f"{path} does not exist", help=help_) from None
+    except OSError as error:
+        raise UsageError(f"{path}: {_reason(error)}", help="Check the path, and that you may read it.") from None
     if not files:
         raise UsageError(f"{path} holds no *.log files", help="Name the files themselves if they end otherwise.")
     return files

@@ -289,6 +289,7 @@ def test_folder_keeps_a_dangling_link_so_that_the_scan_can_tell(tmp_path):
     [
         pytest.param("missing", "does not exist", id="missing path"),
         pytest.param("", "holds no *.log files", id="folder without logs"),
+        pytest.param("x" * 300, "file name too long", id="path that can't be"),
     ],
 )
 def test_wrong_path_is_a_usage_error(tmp_path, name, message):
