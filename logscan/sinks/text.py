@@ -1,0 +1,141 @@
+"""The report for a terminal, to be read at a glance: worst first, and at the end what was read.
+
+Owns layout and colour. Does not own whether there is colour, how wide the terminal is (the caller
+knows), or the shared phrases (`wording`). Every foreign string passes `safe_text` and becomes a
+`rich.text.Text`, never markup. Lines of a log stand behind a bar, so none can pass for ours.
+"""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from logscan.finding import Finding, Report, Sample, Severity
+from logscan.safe_text import safe_text
+from logscan.sinks import wording
+
+_MIN_WIDTH = 20
+_INDENT = "  "
+_BAR = "  │ "
+_BADGES = {
+    Severity.CRITICAL: "bold white on red",
+    Severity.HIGH: "bold red",
+    Severity.MEDIUM: "bold yellow",
+    Severity.LOW: "bold cyan",
+    Severity.INFO: "bold",
+}
+
+
+class TextSink:
+    """Prints for people: no line is wider than `width` cells but those with a rule's id.
+
+    `samples`: how many lines of evidence each finding shows, at most.
+    """
+
+    def __init__(self, out: TextIO, *, width: int, color: bool, samples: int = 1) -> None:
+        self._width = max(width, _MIN_WIDTH)
+        self._samples = samples
+        self._console = Console(
+            file=out,
+            width=self._width,
+            force_terminal=color,
+            color_system="standard" if color else None,
+            no_color=not color,
+            markup=False,
+            highlight=False,
+            emoji=False,
+            legacy_windows=False,
+        )
+
+    def emit(self, report: Report) -> None:
+        for finding in report.findings:
+            self._finding(finding)
+        self._line(Text(wording.summary(report), style="bold"))
+        self._coverage(report)
+        self._errors(report)
+
+    def _finding(self, finding: Finding) -> None:
+        badge = Text(str(finding.severity).upper(), style=_BADGES[finding.severity])
+        self._line(badge.append("  ").append_text(_foreign(finding.title, "bold")))
+        # Never wrapped or cut: it is what one searches, copies and mutes by.
+        self._console.print(_foreign(_INDENT + finding.rule_id, "dim"), soft_wrap=True)
+        facts = (wording.place(finding), wording.occurrences(finding.count), wording.when(finding))
+        self._line(_foreign(", ".join(facts)), _INDENT)
+        for sample in finding.samples[: self._samples]:
+            self._sample(sample, _focus(finding, sample))
+        if finding.advice:
+            self._line(Text("What to do: ", style="bold").append_text(_foreign(finding.advice, "not bold")), _INDENT)
+        self._console.print()
+
+    def _sample(self, sample: Sample, focus: str) -> None:
+        for line in sample.before:
+            self._evidence(line, "", "dim")
+        for line in sample.line.split("\n"):
+            self._evidence(line, focus, "")
+        for line in sample.after:
+            self._evidence(line, "", "dim")
+
+    def _evidence(self, line: str, focus: str, style: str) -> None:
+        room = self._width - cell_len(_BAR)
+        text = Text(_BAR, style="dim").append_text(
+            Text(_cut(_flat(line), room, _flat(focus)), style=style or "not dim")
+        )
+        self._console.print(text, no_wrap=True, overflow="ellipsis")
+
+    def _coverage(self, report: Report) -> None:
+        self._line(Text(wording.coverage(report)))
+        for source in report.sources:
+            for word, known in wording.shortfalls(source):
+                self._line(
+                    Text(f"{word}: ", style="yellow").append_text(
+                        _foreign(f"{source.container.name}: {known}", "default")
+                    ),
+                    _INDENT,
+                )
+
+    def _errors(self, report: Report) -> None:
+        for error in report.errors:
+            self._line(
+                Text("error: ", style="red").append_text(_foreign(f"{error.source}: {error.message}", "default"))
+            )
+            if error.help:
+                self._line(_foreign(f"help: {error.help}"), _INDENT)
+
+    def _line(self, text: Text, indent: str = "") -> None:
+        """Print one paragraph of ours, wrapped; what is wrapped is indented once more."""
+        room = self._width - len(indent) - len(_INDENT)
+        for number, line in enumerate(text.wrap(self._console, room, overflow="fold")):
+            line.rstrip()
+            start = indent if number == 0 else indent + _INDENT
+            self._console.print(Text(start).append_text(line), no_wrap=True, overflow="ignore", crop=False)
+
+
+def _flat(text: str) -> str:
+    # A tab is as wide as the terminal likes, so no line with one could be fitted.
+    return safe_text(text).replace("\t", "    ")
+
+
+def _foreign(text: str, style: str = "") -> Text:
+    return Text(_flat(text), style=style)
+
+
+def _focus(finding: Finding, sample: Sample) -> str:
+    """Tell what of a long line should be seen: the longest field that the rule took from it."""
+    inside = [value for value in finding.fields.values() if value and value in sample.line]
+    return max(inside, key=len, default="")
+
+
+def _cut(line: str, room: int, focus: str) -> str:
+    """Cut a line to `room` cells so that `focus` begins within; an ellipsis marks each cut."""
+    if cell_len(line) <= room:
+        return line
+    start = max(line.find(focus), 0)
+    if cell_len(line[: start + len(focus)]) >= room:
+        lead = min(start, room // 3)
+        line = "…" + line[start - lead + 1 :] if start > lead else line
+    text = Text(line)
+    text.truncate(room, overflow="ellipsis")
+    return text.plain

@@ -1,0 +1,97 @@
+"""The phrases that reports for people share: counts, sizes, places, what was read and what was not.
+
+Owns the words. Does not own layout, colour or escaping: what comes from a log or a container goes
+through unchanged, and each sink makes it safe in its own way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from logscan.finding import Coverage, Finding, Report, Severity, Status
+from logscan.sinks.times import readable_range, readable_time
+
+_KIBI = 1024
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 line`, `1,234 lines`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def occurrences(count: int) -> str:
+    """`once`, `3 times`."""
+    return "once" if count == 1 else f"{count:,} times"
+
+
+def size(count: int) -> str:
+    """Write bytes as `512 B`, `44.6 KiB`, `1.0 GiB`, rounded down to a tenth."""
+    if count < _KIBI:
+        return f"{count} B"
+    unit, name = _KIBI, "KiB"
+    for name in ("KiB", "MiB", "GiB", "TiB"):  # noqa: B007 - the last one is used
+        if count < unit * _KIBI:
+            break
+        unit *= _KIBI
+    else:
+        unit //= _KIBI
+    tenths = count * 10 // unit
+    return f"{tenths // 10:,}.{tenths % 10} {name}"
+
+
+def place(finding: Finding) -> str:
+    """The service, and how many containers of it had a part."""
+    service = finding.service
+    name = service.name if service.project is None else f"{service.project}/{service.name}"
+    others = len(finding.containers)
+    if others > 1:
+        return f"{name} in {plural(others, 'container')}"
+    return name if finding.container.name in name else f"{name} in {finding.container.name}"
+
+
+def when(finding: Finding) -> str:
+    if finding.first_seen_ns is None and finding.last_seen_ns is None:
+        return "time unknown"
+    return readable_range(finding.first_seen_ns, finding.last_seen_ns)
+
+
+def summary(report: Report) -> str:
+    """`2 findings: 1 critical, 1 low`, or that there are none."""
+    if not report.findings:
+        return "No findings."
+    parts = []
+    for severity in sorted(Severity, reverse=True):
+        count = sum(finding.severity is severity for finding in report.findings)
+        if count:
+            parts.append(f"{count:,} {severity}")
+    return f"{plural(len(report.findings), 'finding')}: {', '.join(parts)}"
+
+
+def coverage(report: Report) -> str:
+    """What was read in all: a scan that found nothing is worth as much as what it read."""
+    sources = report.sources
+    if not sources:
+        return "Nothing was read."
+    parts = [
+        plural(len(sources), "source"),
+        plural(sum(source.lines for source in sources), "line"),
+        size(sum(source.bytes for source in sources)),
+    ]
+    firsts = [source.first_seen_ns for source in sources if source.first_seen_ns is not None]
+    lasts = [source.last_seen_ns for source in sources if source.last_seen_ns is not None]
+    if firsts and lasts:
+        parts.append(readable_range(min(firsts), max(lasts)))
+    return f"Read {', '.join(parts)}"
+
+
+def shortfalls(source: Coverage) -> Iterator[tuple[str, str]]:
+    """What is missing of one source: a word for it, and what is known."""
+    if source.status is not Status.COMPLETE:
+        yield source.status.value, source.reason or "no reason is known"
+    for gap in source.gaps:
+        start, end = readable_time(gap.from_ns), readable_time(gap.to_ns)
+        yield "gap", f"{gap.reason.value}, lines are missing from {start} to {end}"
+    if source.truncated:
+        yield "cut", f"{plural(source.truncated, 'line')} too long to search whole"
+    if source.untimed:
+        yield "untimed", f"{plural(source.untimed, 'hit')} without a time, left out of windows"
