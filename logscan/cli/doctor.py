@@ -22,6 +22,9 @@ from logscan.sources.docker.probe import Outcome, probe
 READABLE_DRIVERS = ("json-file", "local", "journald")
 """The drivers whose own store can be read back; for others the engine keeps a small cache."""
 
+TOLD_OPTIONS = ("max-size", "max-file", "compress", "mode", "max-buffer-size")
+"""The options that bear on reading. Others may hold what is nobody's business, such as tokens."""
+
 PROXY = "CONTAINERS=1, EVENTS=1, PING=1, VERSION=1 and POST=0"
 
 
@@ -95,7 +98,7 @@ def _about(engine: Engine, origin: str) -> list[str]:
 
 def _request_line(outcome: Outcome) -> str:
     request = outcome.request
-    path = f"GET {request.path.replace('{0}', '{id}'):<21}"
+    path = f"GET {request.path.replace('{0}', '{id}'):<22}"
     if outcome.answered:
         return f"{path} ok"
     if outcome.refused:
@@ -110,7 +113,7 @@ def _container_lines(engine: Engine, container_id: str) -> Iterator[str]:
     except SourceError as error:
         yield f"{container_id[:12]}: {error.message}"
         return
-    said = [info.driver, *(f"{key}={value}" for key, value in sorted(info.log_options.items()))]
+    said = [info.driver, *(f"{key}={info.log_options[key]}" for key in TOLD_OPTIONS if key in info.log_options)]
     yield f"{info.container.name} ({'running' if info.running else 'stopped'}): {' '.join(said)}"
     yield f"  {_readability(engine, info)}"
     yield from (f"  but {limit}" for limit in _limits(engine, info))
@@ -132,9 +135,9 @@ def _limits(engine: Engine, info: ContainerInfo) -> Iterator[str]:
         yield "only what the engine's own cache keeps, by default 5 files of 20 MB"
     elif "max-size" in info.log_options:
         files = info.log_options.get("max-file", "1" if info.driver == "json-file" else "5")
-        yield f"only the last {info.log_options['max-size']} × {files} are kept"
+        yield f"only the newest lines are kept: {files} x {info.log_options['max-size']}"
     elif info.driver == "local":
-        yield "only the last 20m × 5 are kept"
+        yield "only the newest lines are kept: 5 x 20m"
     if info.lossy:
         yield "mode=non-blocking: the engine may drop lines before anyone can read them"
     if not engine.since_is_exact(info):

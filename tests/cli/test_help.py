@@ -1,0 +1,28 @@
+"""The help of every command, as it stands at 80 columns; REWRITE_GOLDEN=1 takes a change over."""
+
+import pytest
+
+from logscan.cli.main import COMMANDS, cli
+
+PAGES = {
+    "logscan": [],
+    "scan": ["scan"],
+    "rules": ["rules"],
+    "rules-list": ["rules", "list"],
+    "rules-show": ["rules", "show"],
+    "rules-check": ["rules", "check"],
+    "rules-test": ["rules", "test"],
+    "doctor": ["doctor"],
+    "schema": ["schema"],
+    "completion": ["completion"],
+}
+
+
+@pytest.mark.parametrize(("name", "command"), PAGES.items(), ids=PAGES)
+def test_help(logscan, golden, name, command):
+    golden(f"help-{name}.txt", logscan(*command, "--help").stdout)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_of_commands_says_what_the_command_says(name):
+    assert COMMANDS[name] == cli.get_command(None, name).help.splitlines()[0]
