@@ -19,9 +19,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
 
+from logscan.duration import UNITS_NS, parse_duration
 from logscan.errors import UsageError
 from logscan.finding import Severity
-from logscan.ruleset.duration import UNITS_NS, parse_duration
 
 DEFAULT_RANGE_NS = UNITS_NS["d"]
 """How far back containers are read when nobody says; files are read whole."""

@@ -16,8 +16,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from logscan.duration import UNITS_NS
 from logscan.finding import Severity
-from logscan.ruleset.duration import UNITS_NS
 from logscan.ruleset.model import Rule
 from logscan.safe_text import safe_text
 

@@ -30,6 +30,12 @@ def rule_literals(rule: RuleModel) -> Literals | None:
     return None if literals is None else _shortened(literals)
 
 
+def regex_literals(pattern: str) -> Literals | None:
+    """Give literals of which one occurs in every text that `pattern` matches; None when there are none."""
+    literals = _best(pattern_candidates(pattern, rate))
+    return None if literals is None else _shortened(literals)
+
+
 def _shortened(literals: Literals) -> Literals:
     """Drop what holds another of the literals: where it occurs, the other one is found as well."""
     return frozenset(one for one in literals if not any(other in one for other in literals if other != one))

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Strict, Tag, model_validator
 
+from logscan.duration import parse_duration
 from logscan.finding import Severity
-from logscan.ruleset.duration import parse_duration
 from logscan.ruleset.pattern import check_pattern
 
 SCHEMA_VERSION = "logscan/v1"

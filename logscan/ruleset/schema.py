@@ -12,8 +12,8 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from logscan.duration import UNITS_NS
 from logscan.finding import Severity
-from logscan.ruleset.duration import UNITS_NS
 from logscan.ruleset.model import RuleFile, read_duration, read_one_or_many, read_severity
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
