@@ -58,8 +58,8 @@ class TextSink:
         self._errors(report)
 
     def _finding(self, finding: Finding) -> None:
-        badge = Text(str(finding.severity).upper(), style=_BADGES[finding.severity])
-        self._line(badge.append("  ").append_text(_foreign(finding.title, "bold")))
+        badge = str(finding.severity).upper(), _BADGES[finding.severity]
+        self._line(Text.assemble(badge, "  ", _foreign(finding.title, "bold")))
         # Never wrapped or cut: it is what one searches, copies and mutes by.
         self._console.print(_foreign(_INDENT + finding.rule_id, "dim"), soft_wrap=True)
         facts = (wording.place(finding), wording.occurrences(finding.count), wording.when(finding))
@@ -67,7 +67,7 @@ class TextSink:
         for sample in finding.samples[: self._samples]:
             self._sample(sample, _focus(finding, sample))
         if finding.advice:
-            self._line(Text("What to do: ", style="bold").append_text(_foreign(finding.advice, "not bold")), _INDENT)
+            self._line(Text.assemble(("What to do: ", "bold"), _foreign(finding.advice)), _INDENT)
         self._console.print()
 
     def _sample(self, sample: Sample, focus: str) -> None:
@@ -80,27 +80,19 @@ class TextSink:
 
     def _evidence(self, line: str, focus: str, style: str) -> None:
         room = self._width - cell_len(_BAR)
-        text = Text(_BAR, style="dim").append_text(
-            Text(_cut(_flat(line), room, _flat(focus)), style=style or "not dim")
-        )
+        text = Text.assemble((_BAR, "dim"), (_cut(_flat(line), room, _flat(focus)), style))
         self._console.print(text, no_wrap=True, overflow="ellipsis")
 
     def _coverage(self, report: Report) -> None:
         self._line(Text(wording.coverage(report)))
         for source in report.sources:
             for word, known in wording.shortfalls(source):
-                self._line(
-                    Text(f"{word}: ", style="yellow").append_text(
-                        _foreign(f"{source.container.name}: {known}", "default")
-                    ),
-                    _INDENT,
-                )
+                shortfall = _foreign(f"{source.container.name}: {known}")
+                self._line(Text.assemble((f"{word}: ", "yellow"), shortfall), _INDENT)
 
     def _errors(self, report: Report) -> None:
         for error in report.errors:
-            self._line(
-                Text("error: ", style="red").append_text(_foreign(f"{error.source}: {error.message}", "default"))
-            )
+            self._line(Text.assemble(("error: ", "red"), _foreign(f"{error.source}: {error.message}")))
             if error.help:
                 self._line(_foreign(f"help: {error.help}"), _INDENT)
 

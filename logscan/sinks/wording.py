@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from logscan.finding import Coverage, Finding, Report, Severity, Status
 from logscan.sinks.times import readable_range, readable_time
 
-_KIBI = 1024
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 def plural(count: int, noun: str) -> str:
@@ -26,26 +26,20 @@ def occurrences(count: int) -> str:
 
 def size(count: int) -> str:
     """Write bytes as `512 B`, `44.6 KiB`, `1.0 GiB`, rounded down to a tenth."""
-    if count < _KIBI:
+    power = min(max(count.bit_length() - 1, 0) // 10, len(_UNITS) - 1)
+    if power == 0:
         return f"{count} B"
-    unit, name = _KIBI, "KiB"
-    for name in ("KiB", "MiB", "GiB", "TiB"):  # noqa: B007 - the last one is used
-        if count < unit * _KIBI:
-            break
-        unit *= _KIBI
-    else:
-        unit //= _KIBI
-    tenths = count * 10 // unit
-    return f"{tenths // 10:,}.{tenths % 10} {name}"
+    tenths = count * 10 >> 10 * power
+    return f"{tenths // 10:,}.{tenths % 10} {_UNITS[power]}"
 
 
 def place(finding: Finding) -> str:
     """The service, and how many containers of it had a part."""
     service = finding.service
     name = service.name if service.project is None else f"{service.project}/{service.name}"
-    others = len(finding.containers)
-    if others > 1:
-        return f"{name} in {plural(others, 'container')}"
+    containers = len(finding.containers)
+    if containers > 1:
+        return f"{name} in {plural(containers, 'container')}"
     return name if finding.container.name in name else f"{name} in {finding.container.name}"
 
 
