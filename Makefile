@@ -33,7 +33,7 @@ coverage: $(INSTALLED) ## the tests, and the lines that they leave out
 	$(BIN)/python -m pytest -q --cov --cov-report=term-missing:skip-covered
 
 bench: $(INSTALLED) ## measure the speed
-	$(BIN)/python -m benchmarks
+	@scripts/bench $(BIN)/python
 
 lock: ## write requirements.lock anew, from the newest releases that pyproject.toml allows
 	scripts/lock $(PYTHON)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
 from io import TextIOWrapper
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn, cast
 
@@ -87,8 +88,7 @@ def cli() -> None:
 def main() -> int:
     """Run the command line that this process was started with; give the exit code."""
     signal.signal(signal.SIGTERM, _terminate)
-    if isinstance(sys.stdout, TextIOWrapper):  # a name that the terminal can't show is no reason to fail
-        sys.stdout.reconfigure(errors="backslashreplace")
+    _prepare_streams()
     invocation = Invocation(debug=bool(os.environ.get("LOGSCAN_DEBUG")))
     try:
         code = _run(invocation)
@@ -96,6 +96,16 @@ def main() -> int:
     except OSError as error:
         code = _after_failed_write(error, invocation)
     return code
+
+
+def _prepare_streams() -> None:
+    """See that both streams can be written to, whatever the caller and the terminal make of it."""
+    if sys.stdout is None:  # closed, as by `>&-`; and what is opened next must not become stdout
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - until the process ends
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    if isinstance(sys.stdout, TextIOWrapper):  # a name that the terminal can't show is no reason to fail
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _run(invocation: Invocation) -> int:
@@ -136,6 +146,8 @@ def _verdict(error: BaseException, invocation: Invocation) -> ExitCode:
             return error.exit_code
         case SystemExit(code=ExitCode.TERMINATED):
             return ExitCode.TERMINATED
+        case SystemExit(__context__=BrokenPipeError()):  # so rich ends when nobody reads its lines any more
+            return ExitCode.DONE
         case click.Abort() | KeyboardInterrupt():
             return ExitCode.INTERRUPTED
         case _:

@@ -29,6 +29,11 @@ sys.exit(main.main())
 """
 
 
+def fake_code(body):
+    """Give a program that is `logscan` with one command more, `fake`, which does what `body` says."""
+    return FAKE_COMMAND.replace("{body}", "\n".join("    " + line for line in body.splitlines()))
+
+
 def environment(**more):
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("LOGSCAN_", "DOCKER_"))}
     return {**kept, "COLUMNS": "80", **more}
@@ -57,11 +62,7 @@ def logscan(tmp_path):
 def fake_command(tmp_path):
     """Run `logscan fake`, a command that does what the lines of `body` say."""
 
-    def run(body, *arguments, env=None):
-        code = FAKE_COMMAND.replace("{body}", "\n".join("    " + line for line in body.splitlines()))
-        return _process(["-c", code, "fake", *arguments], tmp_path, env)
-
-    return run
+    return lambda body, *arguments, env=None: _process(["-c", fake_code(body), "fake", *arguments], tmp_path, env)
 
 
 @pytest.fixture

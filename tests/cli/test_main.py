@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from logscan import __version__
-from tests.cli.conftest import FAKE_COMMAND, environment
+from tests.cli.conftest import environment, fake_code
 
 
 @pytest.mark.parametrize(
@@ -155,25 +155,24 @@ def test_completion_knows_flags(logscan):
     assert "plain,--fail-on" == completed.stdout.strip()
 
 
-MANY_LINES = "for number in range(200_000): click.echo(f'line {number}')\nreturn errors.ExitCode.FINDINGS"
-ONE_LINE = "click.echo('line 0')\nreturn errors.ExitCode.FINDINGS"
-
-
 @pytest.mark.parametrize(
-    "body",
-    [pytest.param(MANY_LINES, id="while it writes"), pytest.param("time.sleep(0.5)\n" + ONE_LINE, id="when it ends")],
+    ("body", "lines_read"),
+    [
+        pytest.param("for number in range(200_000): click.echo(number)\nreturn 1", 1, id="while it writes"),
+        pytest.param("for number in range(50_000): Console().print(number)\nreturn 1", 1, id="while rich writes"),
+        pytest.param("time.sleep(0.5)\nclick.echo('all')\nreturn 1", 0, id="when it ends"),
+    ],
 )
-def test_a_closed_pipe_ends_it_quietly(tmp_path, body):
-    code = FAKE_COMMAND.replace("{body}", "\n".join("    " + line for line in body.splitlines()))
+def test_a_closed_pipe_ends_it_quietly(tmp_path, body, lines_read):
     with subprocess.Popen(
-        [sys.executable, "-c", code, "fake"],
+        [sys.executable, "-c", fake_code("from rich.console import Console\n" + body), "fake"],
         cwd=tmp_path,
         env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        if body == MANY_LINES:
+        for _ in range(lines_read):
             process.stdout.readline()
         process.stdout.close()
         assert ("", 0) == (process.stderr.read(), process.wait(20))
@@ -191,6 +190,25 @@ def test_a_full_disk_is_said_and_not_a_finding(tmp_path):
             check=False,
         )
     assert (2, "error: can't write the result: no space left on device\n") == (ended.returncode, ended.stderr)
+
+
+@pytest.mark.parametrize(
+    ("closed", "code"),
+    [
+        pytest.param("--version >&-", 0, id="stdout"),
+        pytest.param("--foo 2>&-", 2, id="stderr"),
+        pytest.param("--foo >&- 2>&-", 2, id="both"),
+    ],
+)
+def test_closed_streams_do_not_change_the_code(closed, code):
+    ended = subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m logscan {closed}"],
+        capture_output=True,
+        env=environment(),
+        timeout=20,
+        check=False,
+    )
+    assert (code, b"", b"") == (ended.returncode, ended.stdout, ended.stderr)
 
 
 def test_names_that_the_terminal_cannot_show_do_not_end_it(fake_command):

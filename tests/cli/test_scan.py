@@ -1,0 +1,93 @@
+"""`logscan scan` from the command line to the file or stream that holds its result."""
+
+import json
+import stat
+import subprocess
+import sys
+
+import pytest
+
+from tests.cli.conftest import environment
+
+PANIC = (
+    'ts=2025-10-14T09:04:11.269411Z lvl=info msg="Dispatcher panic" log_id=0z service=storage-reads error="panic: oh"\n'
+)
+
+
+@pytest.fixture
+def influxdb(tmp_path):
+    """A log that holds one finding of high severity."""
+    path = tmp_path / "influxdb.log"
+    path.write_text("ts=2025-10-14T09:04:01.99Z lvl=info msg=Listening\n" + PANIC, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        pytest.param([], 0, id="findings alone are no failure"),
+        pytest.param(["--fail-on", "high"], 1, id="at the level"),
+        pytest.param(["--fail-on", "low"], 1, id="above the level"),
+        pytest.param(["--fail-on", "critical"], 0, id="below the level"),
+        pytest.param(["--fail-on", "high", "--skip", "influxdb-*"], 0, id="no rule for it"),
+        pytest.param(["--fail-on", "high", "--host", "tcp://nowhere:1"], 1, id="files need no engine"),
+    ],
+)
+def test_exit_code(logscan, influxdb, arguments, code):
+    assert code == logscan("scan", "--file", influxdb, *arguments).returncode
+
+
+def test_an_unreachable_engine_is_3_and_outranks_findings(logscan, tmp_path):
+    ended = logscan("scan", "--fail-on", "info", "--format", "json", "--host", f"unix://{tmp_path}/docker.sock")
+    assert (3, ["engine"]) == (ended.returncode, [error["kind"] for error in json.loads(ended.stdout)["errors"]])
+
+
+def test_an_incomplete_scan_may_be_allowed(logscan, tmp_path):
+    host = f"unix://{tmp_path}/docker.sock"
+    assert 0 == logscan("scan", "--allow-incomplete", "--host", host).returncode
+
+
+def test_a_fault_in_rules_outranks_an_unreachable_engine(logscan, tmp_path):
+    (tmp_path / "bad.yaml").write_text("schema: logscan/v1\n")
+    assert 2 == logscan("scan", "--rules", "bad.yaml", "--host", f"unix://{tmp_path}/docker.sock").returncode
+
+
+def test_stdout_carries_the_result_and_nothing_else(logscan, influxdb):
+    ended = logscan("scan", "-v", "--format", "json", "--file", influxdb)
+    assert ["influxdb-dispatcher-panic"] == [found["rule"]["id"] for found in json.loads(ended.stdout)["findings"]]
+
+
+def test_a_result_in_a_file_leaves_stdout_empty(logscan, influxdb, tmp_path):
+    ended = logscan("scan", "--file", influxdb, "--output", "found.txt")
+    path = tmp_path / "found.txt"
+    assert ("", 0o600, True) == (
+        ended.stdout,
+        stat.S_IMODE(path.stat().st_mode),
+        "influxdb-dispatcher-panic" in path.read_text(encoding="utf-8"),
+    )
+
+
+def test_the_environment_and_the_file_set_flags(logscan, influxdb, tmp_path):
+    (tmp_path / "logscan.yaml").write_text("format: text\nfail_on: high\nfile: influxdb.log\n")
+    ended = logscan("scan", env={"LOGSCAN_FORMAT": "ndjson"})
+    assert (1, "logscan.coverage/v1") == (ended.returncode, json.loads(ended.stdout.splitlines()[-1])["schema"])
+
+
+def test_standard_input_is_read_as_a_file(tmp_path):
+    ended = subprocess.run(
+        [sys.executable, "-m", "logscan", "scan", "--file", "-", "--as", "influxdb", "--format", "json"],
+        input=PANIC,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environment(),
+        timeout=30,
+        check=False,
+    )
+    assert ["influxdb"] == [found["container"]["name"] for found in json.loads(ended.stdout)["findings"]]
+
+
+@pytest.mark.parametrize("arguments", [["--since", "2025-11-01"], ["--until", "2025-10-01"]], ids=["since", "until"])
+def test_a_range_leaves_out_what_lies_outside(logscan, influxdb, arguments):
+    ended = logscan("scan", "--format", "json", "--file", influxdb, *arguments)
+    assert [] == json.loads(ended.stdout)["findings"]
