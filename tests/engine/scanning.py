@@ -1,0 +1,86 @@
+"""Scanning: what the tests of this folder ask logscan, and what they hold its answer against.
+
+Owns the command line of a scan that answers in JSON, the rule that gives each line a finding of its
+own, and a reader of the engine's logs that shares no code with logscan. Does not own what is printed
+(oracle), nor the way to the engine: logscan is only ever given the proxy's address.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.rig.cli import Completed, run_logscan
+from tests.rig.container import ContainerHandle
+from tests.rig.proxy import Proxy
+
+NUMBERED = ("--rules", str(Path(__file__).with_name("numbered.yaml")), "--no-builtin")
+"""Flags that leave one rule: every `number 17` is a finding of its own."""
+
+COMPLETE, INCOMPLETE = 0, 3
+"""Exit codes, as a script that calls logscan writes them."""
+
+_NUMBER = re.compile(rb"\bnumber (\d+)\b")
+
+
+def scan(proxy: Proxy, *args: str) -> Completed:
+    """Scan what `args` name, with logscan's own rules unless they say otherwise."""
+    return run_logscan("scan", "--format", "json", *args, docker_host=proxy.url)
+
+
+def numbers(report: Any) -> Counter[int]:
+    """How often each number was found."""
+    return Counter({int(found["fields"]["number"]): found["count"] for found in report["findings"]})
+
+
+def once(lines: Any) -> Counter[int]:
+    """What `numbers` gives when each of these was found one time."""
+    return Counter(dict.fromkeys(lines, 1))
+
+
+def source_of(report: Any, container: ContainerHandle) -> Any:
+    """The coverage of one container."""
+    (found,) = (source for source in report["sources"] if source["container"]["id"] == container.id)
+    return found
+
+
+def size(lines: list[bytes]) -> int:
+    """The bytes of whole lines, each with its newline."""
+    return sum(len(line) + 1 for line in lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record as the engine keeps it: a line, or a piece of one. `time` as the engine writes it."""
+
+    stream: str
+    time: str
+    text: bytes
+
+    @property
+    def number(self) -> int | None:
+        found = _NUMBER.search(self.text)
+        return int(found[1]) if found else None
+
+
+def engine_records(container: ContainerHandle) -> list[Record]:
+    """Give all that the engine keeps of a container that has no terminal, in its order."""
+    client = container.engine.client
+    query = {"stdout": 1, "stderr": 1, "timestamps": 1}
+    body = client._get(client._url("/containers/{0}/logs", container.id), params=query).content
+    records, position = [], 0
+    while position < len(body):
+        stream = {1: "stdout", 2: "stderr"}[body[position]]
+        start = position + 8
+        position = start + int.from_bytes(body[position + 4 : start], "big")
+        time, _, text = body[start:position].partition(b" ")
+        records.append(Record(stream, time.decode(), text))
+    return records
+
+
+def kept_numbers(container: ContainerHandle) -> list[int]:
+    """Give the numbers of the lines that the engine keeps."""
+    return [record.number for record in engine_records(container) if record.number is not None]
