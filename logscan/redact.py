@@ -10,8 +10,9 @@ the lines of a key block). Nothing of a secret stays, neither its length nor its
 Where a line can be read in two ways, more is redacted rather than less, except that ordinary prose
 ("Invalid token: expired") is evidence and stays.
 
-Not attempted: `-p value` (a port for docker, a path for mkdir), words of a passphrase without
-quotes, and secrets without any shape or name. Every pattern here runs in linear time: repeats are
+Not attempted: `-p value` (a port for docker, a path for mkdir), a secret named in prose without a
+colon ("with password x"), words of a passphrase without quotes, a token as the user of an address,
+and secrets without any shape or name. Every pattern here runs in linear time: repeats are
 possessive, or bounded, or consume all that they scanned.
 """
 
@@ -24,11 +25,10 @@ MARKER = "[redacted]"
 
 # --- key blocks ---------------------------------------------------------------------------------
 
-_BLOCK_BEGIN = r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+_BLOCK_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _BLOCK_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 # A block without an end runs to the end of the text: the rest of the key may be on the same line.
-_BLOCK = re.compile(rf"{_BLOCK_BEGIN}[\s\S]*?(?:{_BLOCK_END.pattern}|\Z)")
-_OPEN_BLOCK = re.compile(rf"{_BLOCK_BEGIN}(?![\s\S]*{_BLOCK_END.pattern})")
+_BLOCK = re.compile(rf"{_BLOCK_BEGIN.pattern}[\s\S]*?(?:{_BLOCK_END.pattern}|\Z)")
 _KEY_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\\ \t\r\n"
 # At the end of a line, since a prefix of compose or syslog may stand before it.
 _KEY_LINE = re.compile(r"(?:^|[\s|])[A-Za-z0-9+/=]{16,}\s*$")
@@ -63,8 +63,8 @@ _NOT_SECRET = frozenset(
 # --- names --------------------------------------------------------------------------------------
 
 _WORDS = (
-    r"(?:password|passwd|passphrase|passcode|(?<=_)pass|pwd|secret|(?<!expected[ ])token|credential"
-    r"|(?:access|account|api|auth|encryption|master|private|secret|shared|signing)[-_. ]?key"
+    r"(?:password|passwd|passphrase|passcode|(?<=_)pass|pwd|secret|(?<!expected )token|credentials?"
+    r"|(?:access|account|api|auth|encryption|master|private|secret|shared|signing)[-_. ]?key(?:_base)?"
     r"|j?sessionid|phpsessid)[-_]?\d{0,2}"
 )
 _CLOSING = r"""(?P<close>\\{0,16}["'])?"""
@@ -109,7 +109,7 @@ _SHAPES: tuple[tuple[tuple[str, ...], str], ...] = (
     (("discord",), r"(?<=/api/webhooks/)\d{8,}/[\w-]{16,}"),
     (("_live_", "_test_", "whsec_"), r"(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{8,}|whsec_[\w+/=]{16,}"),
     (("sk-",), rf"{_WORD_START}sk-(?=[A-Za-z_-]{{0,80}}\d)[\w-]{{16,}}"),  # OpenAI, Anthropic
-    ((":",), r"\d{8,10}:[\w-]{35}(?![\w-])"),  # Telegram
+    ((":aa",), r"\d{8,10}:AA[\w-]{30,}"),  # Telegram
     (("npm_", "pypi-", "dckr_pat_"), r"npm_[A-Za-z0-9]{36}|pypi-[\w-]{16,}|dckr_pat_[\w-]{20,}"),
     (("hf_", "sg."), r"hf_[A-Za-z0-9]{30,}|SG\.[\w-]{16,64}\.[\w-]{16,}"),  # Hugging Face, SendGrid
     (("_v1_", "hvs.", "hvb.", "hvr."), r"do[opr]_v1_[a-f0-9]{32,}|hv[sbr]\.[\w-]{20,}"),  # DigitalOcean, Vault
@@ -274,7 +274,7 @@ def redact_lines(lines: Sequence[str]) -> list[str]:
         if end is not None and not inside and not _BLOCK.search(line):
             _blank_key_lines(safe)
         head, tail = (MARKER, line[end.end() :]) if inside and end else ("", line)
-        inside = _OPEN_BLOCK.search(tail) is not None
+        inside = _BLOCK_BEGIN.search(_BLOCK_END.split(tail)[-1]) is not None
         safe.append(head + redact(tail))
     return safe
 

@@ -88,6 +88,8 @@ def test_the_secret_part_of_a_webhook_address_is_blanked(url: str) -> None:
         pytest.param("X-Api-Key: k1", "X-Api-Key: [redacted]", id="header of an API key"),
         pytest.param("access_key=k1", "access_key=[redacted]", id="access key"),
         pytest.param("aws_secret_access_key = wJalr/K7+x", "aws_secret_access_key = [redacted]", id="AWS secret"),
+        pytest.param("SECRET_KEY_BASE=abc", "SECRET_KEY_BASE=[redacted]", id="Rails secret"),
+        pytest.param("credentials=abc", "credentials=[redacted]", id="credentials"),
         pytest.param("AccountKey=abc==;Endpoint=x", "AccountKey=[redacted];Endpoint=x", id="Azure connection"),
         pytest.param("client_secret=s3", "client_secret=[redacted]", id="client secret"),
         pytest.param("private_key=abc", "private_key=[redacted]", id="private key"),
@@ -339,6 +341,14 @@ def test_a_hostile_megabyte_takes_linear_time(piece: str) -> None:
     started = time.process_time()
     redact(text)
     # Linear is half a second here; quadratic would be hours.
+    assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize("last", [KEY[-1], ""], ids=["with an end", "without an end"])
+def test_a_hostile_megabyte_of_begin_lines_takes_linear_time(last: str) -> None:
+    line = KEY[0] * 30_000 + last
+    started = time.process_time()
+    assert [MARKER, MARKER] == redact_lines([line, KEY[-1]])
     assert time.process_time() - started < 5
 
 

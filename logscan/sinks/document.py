@@ -265,6 +265,19 @@ class SummaryDocument(_Document):
         )
 
 
+def _frame(report: Report) -> dict[str, Any]:
+    """Give what a report and a coverage have in common: everything around the findings."""
+    return {
+        "logscan": __version__,
+        "started_at": rfc3339(report.started_ns),
+        "finished_at": rfc3339(report.finished_ns),
+        "range": RangeDocument(since=rfc3339(report.since_ns), until=rfc3339(report.until_ns)),
+        "summary": SummaryDocument.of(report),
+        "sources": tuple(map(SourceDocument.of, report.sources)),
+        "errors": tuple(map(ErrorDocument.of, report.errors)),
+    }
+
+
 class ReportDocument(_Document):
     """The result of one scan."""
 
@@ -280,17 +293,8 @@ class ReportDocument(_Document):
 
     @classmethod
     def of(cls, report: Report) -> Self:
-        return cls(
-            schema=REPORT_SCHEMA,
-            logscan=__version__,
-            started_at=rfc3339(report.started_ns),
-            finished_at=rfc3339(report.finished_ns),
-            range=RangeDocument(since=rfc3339(report.since_ns), until=rfc3339(report.until_ns)),
-            summary=SummaryDocument.of(report),
-            findings=tuple(map(FindingDocument.of, report.findings)),
-            sources=tuple(map(SourceDocument.of, report.sources)),
-            errors=tuple(map(ErrorDocument.of, report.errors)),
-        )
+        findings = tuple(map(FindingDocument.of, report.findings))
+        return cls(schema=REPORT_SCHEMA, findings=findings, **_frame(report))
 
 
 class CoverageDocument(_Document):
@@ -307,16 +311,7 @@ class CoverageDocument(_Document):
 
     @classmethod
     def of(cls, report: Report) -> Self:
-        return cls(
-            schema=COVERAGE_SCHEMA,
-            logscan=__version__,
-            started_at=rfc3339(report.started_ns),
-            finished_at=rfc3339(report.finished_ns),
-            range=RangeDocument(since=rfc3339(report.since_ns), until=rfc3339(report.until_ns)),
-            summary=SummaryDocument.of(report),
-            sources=tuple(map(SourceDocument.of, report.sources)),
-            errors=tuple(map(ErrorDocument.of, report.errors)),
-        )
+        return cls(schema=COVERAGE_SCHEMA, **_frame(report))
 
 
 def to_json(document: BaseModel, *, indent: int | None = None) -> str:
