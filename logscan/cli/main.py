@@ -63,8 +63,9 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
-            close = get_close_matches(name, COMMANDS, n=1) or ["logscan --help"]
-            raise UsageError(f"no such command: {name}", help=f"did you mean {close[0]}?")
+            close = get_close_matches(name, COMMANDS, n=1)
+            advice = f"did you mean {close[0]}?" if close else "run 'logscan --help' to see them all"
+            raise UsageError(f"no such command: {name}", help=advice)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
@@ -76,9 +77,9 @@ class LazyGroup(click.Group):
     cls=LazyGroup,
     no_args_is_help=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Every flag may be set in the environment (LOGSCAN_SINCE for --since) and in logscan.yaml. "
-    "Exit codes: 0 done; 1 findings at or above --fail-on, or failed rule tests; 2 wrong usage, settings or rules; "
-    "3 incomplete.",
+    epilog="Every flag may be set in logscan.yaml and in the environment: LOGSCAN_SINCE for --since, with spaces "
+    "between words and colons between paths. Exit codes: 0 done; 1 findings at or above --fail-on, or failed rule "
+    "tests; 2 wrong usage, settings or rules; 3 incomplete.",
 )
 @click.version_option(__version__, prog_name="logscan")
 def cli() -> None:
