@@ -26,13 +26,12 @@ _SAFE_RUN = re.compile("[" + re.escape("".join(sorted(SAFE))) + "]+")
 
 def rule_literals(rule: RuleModel) -> Literals | None:
     """Give literals of which one occurs in every line that `rule` matches; None when there are none."""
-    literals = _of_matcher(rule.match)
-    return None if literals is None else _shortened(literals)
+    return matcher_literals(rule.match)
 
 
-def regex_literals(pattern: str) -> Literals | None:
-    """Give literals of which one occurs in every text that `pattern` matches; None when there are none."""
-    literals = _best(pattern_candidates(pattern, rate))
+def matcher_literals(matcher: Matcher) -> Literals | None:
+    """Give literals of which one occurs in every line in which `matcher` holds; None when there are none."""
+    literals = _of_matcher(matcher)
     return None if literals is None else _shortened(literals)
 
 

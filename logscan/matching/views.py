@@ -30,7 +30,7 @@ def fold(text: str) -> str:
 class LineView:
     """The views of one line. `text` is the line as it stands, without its newline."""
 
-    __slots__ = ("_document", "_folded", "_folded_message", "_level", "_message", "_pairs", "text")
+    __slots__ = ("_document", "_folded", "_folded_message", "_haystack", "_level", "_message", "_pairs", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -38,6 +38,7 @@ class LineView:
         self._message: Any = _UNREAD
         self._folded: Any = _UNREAD
         self._folded_message: Any = _UNREAD
+        self._haystack: Any = _UNREAD
         self._level: Any = _UNREAD
         self._pairs: Any = _UNREAD
 
@@ -64,6 +65,15 @@ class LineView:
             self._folded_message = None if self.message is None else fold(self.message)
         folded: str | None = self._folded_message
         return folded
+
+    @property
+    def haystack(self) -> str:
+        """Both views with their ASCII letters lowered, for looking whether a literal stands in either."""
+        if self._haystack is _UNREAD:
+            message = self.folded_message
+            self._haystack = self.folded if message is None else f"{self.folded}\n{message}"
+        haystack: str = self._haystack
+        return haystack
 
     @property
     def document(self) -> dict[str, Any] | None:
