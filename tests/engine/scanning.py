@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -66,11 +67,11 @@ class Record:
         return int(found[1]) if found else None
 
 
-def engine_records(container: ContainerHandle) -> list[Record]:
-    """Give all that the engine keeps of a container that has no terminal, in its order."""
+def engine_records(container: ContainerHandle, **query: str) -> list[Record]:
+    """Give what the engine answers about a container that has no terminal, in its order; all it keeps by default."""
     client = container.engine.client
-    query = {"stdout": 1, "stderr": 1, "timestamps": 1}
-    body = client._get(client._url("/containers/{0}/logs", container.id), params=query).content
+    asked = {"stdout": "1", "stderr": "1", "timestamps": "1"} | query
+    body = client._get(client._url("/containers/{0}/logs", container.id), params=asked).content
     records, position = [], 0
     while position < len(body):
         stream = {1: "stdout", 2: "stderr"}[body[position]]
@@ -79,6 +80,17 @@ def engine_records(container: ContainerHandle) -> list[Record]:
         time, _, text = body[start:position].partition(b" ")
         records.append(Record(stream, time.decode(), text))
     return records
+
+
+def nanoseconds(time: str) -> int:
+    """Read a time as the engine writes it."""
+    seconds, _, fraction = time.removesuffix("Z").partition(".")
+    return int(datetime.fromisoformat(f"{seconds}+00:00").timestamp()) * 1_000_000_000 + int(fraction)
+
+
+def epoch(time_ns: int) -> str:
+    """Write a time as the engine and logscan both take it: seconds since the epoch, nine digits behind the point."""
+    return f"{time_ns // 1_000_000_000}.{time_ns % 1_000_000_000:09d}"
 
 
 def kept_numbers(container: ContainerHandle) -> list[int]:
