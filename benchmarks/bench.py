@@ -1,0 +1,123 @@
+"""The benchmark: measure logscan beside its peers, print one table, keep it in RESULTS.md.
+
+    python -m benchmarks.bench [--pairs 3] [--lines 3000000] [--quick] [--only api|file|startup|rules]...
+
+Owns the options, the corpus on disk and the page of results. Does not own what is compared
+(contests) nor how (contest). Nothing here is a test: a slow run tells of the machine as much as of
+logscan, so a number is looked at by people and kept beside the load of its moment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+
+from benchmarks import contests, machine
+from benchmarks.contest import BenchmarkFailed, hold
+from benchmarks.corpus import Block, Corpus, make_block, write_corpus
+from benchmarks.table import Row, Section, layout
+from tests.rig.engine import EngineFailed, requirement_missing
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+PARTS = ("api", "file", "startup", "rules")
+LINES = 3_000_000
+CURVE_BYTES = 400_000_000
+DENSITY = 0.001
+READ_BYTES = 1 << 20
+STARTS_PER_PAIR = 3
+"""A start takes a moment, in which chance has more weight than in a scan."""
+
+PAGE = """\
+# Results
+
+Written by `make bench` on {date}, with the machine's load average at {before} before and {after}
+after (over 1, 5 and 15 minutes). {rounds} rounds; commands of a section took turns. Numbers are
+medians, in parentheses the least and the most. The ratio is of a command's wall time to that
+of the section's first one in the same round. README.md tells what the commands do.
+
+{table}
+
+| | |
+|---|---|
+{facts}
+"""
+
+
+def main() -> int:
+    asked = options().parse_args()
+    if asked.quick:
+        asked.lines, asked.pairs = asked.lines // 10, 1
+    curve_bytes = CURVE_BYTES // 10 if asked.quick else CURVE_BYTES
+    before = machine.load_average()
+    try:
+        with tempfile.TemporaryDirectory(prefix="logscan-bench-") as folder:
+            sections = list(_sections(Path(folder), asked.only or PARTS, asked.lines, curve_bytes, asked.pairs))
+    except (BenchmarkFailed, EngineFailed) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    table = layout(sections)
+    print(table)
+    if asked.results:
+        asked.results.write_text(page(table, before, asked.pairs), encoding="utf-8")
+    return 0
+
+
+def options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="bench", description="Measure logscan beside its peers.")
+    parser.add_argument("--pairs", type=int, default=3, metavar="N", help="rounds in which all commands run [3]")
+    parser.add_argument("--lines", type=int, default=LINES, metavar="N", help=f"lines of the log [{LINES}]")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the lines, one round")
+    parser.add_argument("--only", action="append", choices=PARTS, help="measure this part, may be repeated [all]")
+    parser.add_argument("--results", type=Path, metavar="FILE", help="write the page of results there")
+    return parser
+
+
+def page(table: str, before: str, rounds: int) -> str:
+    facts = "\n".join(f"| {name} | {value} |" for name, value in machine.describe().items())
+    date = datetime.now(UTC).date()
+    return PAGE.format(date=date, before=before, after=machine.load_average(), rounds=rounds, table=table, facts=facts)
+
+
+def _sections(folder: Path, parts: Sequence[str], lines: int, curve_bytes: int, rounds: int) -> Iterator[Section]:
+    """Hold the contests of `parts`. Each log is read once before, so that none waits for the disk."""
+    block = make_block(Random(1), density=DENSITY)
+    logs = folder / "logs"
+    logs.mkdir()
+    if "api" in parts or "file" in parts:
+        log, corpus = _written(logs / "stack.log", block, lines=lines)
+        if "api" in parts:
+            yield _api(folder, log, corpus, rounds)
+        if "file" in parts:
+            yield hold(contests.files(folder, log, corpus), rounds)
+    if "startup" in parts:
+        yield hold(contests.start_up(folder), rounds * STARTS_PER_PAIR)
+    if "rules" in parts:
+        log, corpus = _written(logs / "curve.log", block, size=curve_bytes)
+        yield hold(contests.rule_counts(folder, log, corpus), rounds)
+
+
+def _api(folder: Path, log: Path, corpus: Corpus, rounds: int) -> Section:
+    if requirement_missing():
+        absent = "needs root, dockerd and a static busybox"
+        return Section("A container, through the engine's API", [Row("not measured", None, absent=absent)])
+    print(f"Feeding {corpus.lines:,} lines to a container …", file=sys.stderr)
+    with contests.api(folder, log, corpus) as contest:
+        return hold(contest, rounds)
+
+
+def _written(path: Path, block: Block, *, lines: int | None = None, size: int | None = None) -> tuple[Path, Corpus]:
+    with path.open("wb") as out:
+        corpus = write_corpus(out, block, lines=lines, size=size)
+    with path.open("rb") as file:
+        while file.read(READ_BYTES):
+            pass
+    return path, corpus
+
+
+if __name__ == "__main__":
+    sys.exit(main())
