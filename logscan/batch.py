@@ -83,8 +83,7 @@ class Line:
     """One decoded line without its newline, and without a carriage return before it.
 
     `time_ns`: nanoseconds since the epoch, UTC: when the daemon read the line, else the time
-    written in it, else None. Invalid UTF-8 is replaced by U+FFFD. `number` counts the lines of the
-    batch from 0.
+    written in it, else None. Invalid UTF-8 is replaced by U+FFFD.
     """
 
     text: str
@@ -111,9 +110,9 @@ class Untimed:
 class Batch:
     """A run of whole lines of one container: `text` ends in a newline after each line.
 
-    `lines` is the number of lines in `text`, `raw_bytes` what they took on the way in,
-    `truncated` how many of them were capped. `first_ns` and `last_ns` are the earliest and latest
-    time in it as far as the source knows them without looking at each line.
+    `lines` is the number of lines in `text`, `truncated` how many of them were capped. `first_ns` and
+    `last_ns` are the earliest and latest time in it, as far as the source knows them without looking
+    at each line.
     """
 
     __slots__ = ("container", "first_ns", "index", "last_ns", "lines", "text", "truncated")

@@ -38,7 +38,10 @@ class Severity(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One line of evidence, at most 4 KiB around the match, with the lines around it."""
+    """One line of evidence, at most 4 KiB around the match, with the lines around it.
+
+    The match lies at `start` to `end` in `line`; 0, 0 when it lies nowhere in it, as in a decoded message.
+    """
 
     time_ns: int | None
     stream: Stream
@@ -46,6 +49,8 @@ class Sample:
     truncated: bool = False
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    start: int = 0
+    end: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from logscan.detection.sampler import Exhibit, Sampler
 from logscan.detection.windows import EventCountWindow, Growth
 from logscan.finding import Finding, Share, fingerprint_v1
 from logscan.matching.hit import Hit
-from logscan.redact import MARKER, redact
+from logscan.redact import MARKER, redact, redact_field
 from logscan.ruleset.model import Rule
 
 MISSING = "<missing>"
@@ -93,14 +93,14 @@ def _key(hit: Hit) -> _Key:
 def _group(hit: Hit) -> Iterator[tuple[str, str]]:
     for name in hit.rule.model.group_by or ():
         value = hit.line.container.name if name == "container" else hit.fields.get(name)
-        yield name, MISSING if value is None else _redacted_field(value, hit.line.text, redact(hit.line.text))
+        yield name, MISSING if value is None else _safe_field(name, value, hit.line.text, redact(hit.line.text))
 
 
-def _redacted_field(value: str, raw_line: str, safe_line: str) -> str:
+def _safe_field(name: str, value: str, raw_line: str, safe_line: str) -> str:
     """Redact a field's value. One that the redacted line no longer holds was a secret, or part of one."""
     if value in raw_line and value not in safe_line:
         return MARKER
-    return redact(value)
+    return redact_field(name, value)
 
 
 @dataclass(slots=True)
@@ -151,7 +151,7 @@ class _Tally:
             service=service,
             container=line.container,
             containers=tuple(Share(container, count) for container, count in most[:MAX_CONTAINERS]),
-            fields={name: _redacted_field(value, line.text, safe_line) for name, value in self.newest.fields.items()},
+            fields={name: _safe_field(name, value, line.text, safe_line) for name, value in self.newest.fields.items()},
             samples=self.sampler.samples(),
             why=model.why,
             advice=model.advice,

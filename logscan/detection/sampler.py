@@ -36,18 +36,35 @@ class Exhibit:
         """Redact the lines together, for a key may run over several, then cut around the match."""
         lines = redact_lines([*self.before, self.line.text, *self.after])
         at = len(self.before)
-        text, cut = _around(lines[at], self.start, self.end)
-        before = tuple(_around(line, 0, 0)[0] for line in lines[:at])
-        after = tuple(_around(line, 0, 0)[0] for line in lines[at + 1 :])
-        return Sample(self.line.time_ns, self.line.stream, text, cut, before, after)
+        start, end = self._match_in(lines[at])
+        begin = _begin(len(lines[at]), start, end)
+        return Sample(
+            time_ns=self.line.time_ns,
+            stream=self.line.stream,
+            line=lines[at][begin : begin + MAX_SAMPLE_CHARS],
+            truncated=len(lines[at]) > MAX_SAMPLE_CHARS,
+            start=start - begin if end else 0,
+            end=min(end - begin, MAX_SAMPLE_CHARS) if end else 0,
+            before=tuple(line[:MAX_SAMPLE_CHARS] for line in lines[:at]),
+            after=tuple(line[:MAX_SAMPLE_CHARS] for line in lines[at + 1 :]),
+        )
+
+    def _match_in(self, redacted: str) -> tuple[int, int]:
+        """Find the match again in the redacted line; where it was a secret itself, about its place."""
+        if not self.end:
+            return 0, 0
+        match = self.line.text[self.start : self.end]
+        start = redacted.rfind(match, 0, self.end)
+        if start < 0:
+            start = end = min(self.start, len(redacted))
+            return start, end
+        return start, start + len(match)
 
 
-def _around(text: str, start: int, end: int) -> tuple[str, bool]:
-    if len(text) <= MAX_SAMPLE_CHARS:
-        return text, False
+def _begin(length: int, start: int, end: int) -> int:
+    """Tell where a sample of a line begins so that the match lies in its middle."""
     room = max(MAX_SAMPLE_CHARS - (end - start), 0)
-    begin = max(0, min(start - room // 2, len(text) - MAX_SAMPLE_CHARS))
-    return text[begin : begin + MAX_SAMPLE_CHARS], True
+    return max(0, min(start - room // 2, length - MAX_SAMPLE_CHARS))
 
 
 class Sampler:

@@ -38,6 +38,7 @@ class TextSink:
     def __init__(self, out: TextIO, *, width: int, color: bool, samples: int = 1) -> None:
         self._width = max(width, _MIN_WIDTH)
         self._samples = samples
+        self._advised: set[str] = set()
         self._console = Console(
             file=out,
             width=self._width,
@@ -65,22 +66,27 @@ class TextSink:
         facts = (wording.place(finding), wording.occurrences(finding.count), wording.when(finding))
         self._line(_foreign(", ".join(facts)), _INDENT)
         for sample in finding.samples[: self._samples]:
-            self._sample(sample, _focus(finding, sample))
+            self._sample(sample)
         if finding.advice:
-            self._line(Text.assemble(("What to do: ", "bold"), _foreign(finding.advice)), _INDENT)
+            advice = "as above" if finding.rule_id in self._advised else finding.advice
+            self._line(Text.assemble(("What to do: ", "bold"), _foreign(advice)), _INDENT)
+            self._advised.add(finding.rule_id)
         self._console.print()
 
-    def _sample(self, sample: Sample, focus: str) -> None:
+    def _sample(self, sample: Sample) -> None:
         for line in sample.before:
-            self._evidence(line, "", "dim")
+            self._evidence(_flat(line), style="dim")
+        begin = 0
         for line in sample.line.split("\n"):
-            self._evidence(line, focus, "")
+            start, end = (len(_flat(line[: max(place - begin, 0)])) for place in (sample.start, sample.end))
+            self._evidence(_flat(line), start, end)
+            begin += len(line) + 1
         for line in sample.after:
-            self._evidence(line, "", "dim")
+            self._evidence(_flat(line), style="dim")
 
-    def _evidence(self, line: str, focus: str, style: str) -> None:
+    def _evidence(self, line: str, start: int = 0, end: int = 0, style: str = "") -> None:
         room = self._width - cell_len(_BAR)
-        text = Text.assemble((_BAR, "dim"), (_cut(_flat(line), room, _flat(focus)), style))
+        text = Text.assemble((_BAR, "dim"), (_cut(line, room, start, end), style))
         self._console.print(text, no_wrap=True, overflow="ellipsis")
 
     def _coverage(self, report: Report) -> None:
@@ -114,18 +120,11 @@ def _foreign(text: str, style: str = "") -> Text:
     return Text(_flat(text), style=style)
 
 
-def _focus(finding: Finding, sample: Sample) -> str:
-    """Tell what of a long line should be seen: the longest field that the rule took from it."""
-    inside = [value for value in finding.fields.values() if value and value in sample.line]
-    return max(inside, key=len, default="")
-
-
-def _cut(line: str, room: int, focus: str) -> str:
-    """Cut a line to `room` cells so that `focus` begins within; an ellipsis marks each cut."""
+def _cut(line: str, room: int, start: int, end: int) -> str:
+    """Cut a line to `room` cells, from its head if the match fits in, else so that it begins within."""
     if cell_len(line) <= room:
         return line
-    start = max(line.find(focus), 0)
-    if cell_len(line[: start + len(focus)]) >= room:
+    if cell_len(line[:end]) >= room:
         lead = min(start, room // 3)
         line = "…" + line[start - lead + 1 :] if start > lead else line
     text = Text(line)

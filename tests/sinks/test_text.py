@@ -79,14 +79,26 @@ def test_hostile_text_is_shown_not_obeyed(hostile: Report) -> None:
     assert not [line for line in text.splitlines() if line.startswith("## forged")]
 
 
-def test_a_long_line_is_cut_around_what_the_rule_extracted(ordinary: Report) -> None:
-    expected = '  │ …ispatcher error="panic: runtime error: invalid memory address or nil point…'
-    assert expected == as_text(ordinary, 80).splitlines()[5]
+def long_line(ordinary: Report, start: int, end: int) -> str:
+    finding = ordinary.findings[0]
+    sample = replace(finding.samples[0], line="head " + "." * 200 + "MATCH" + "." * 200, start=start, end=end)
+    return (
+        as_text(replace(ordinary, findings=(replace(finding, samples=(sample,)),)), 60)
+        .partition("  │ ")[2]
+        .split("\n")[0]
+    )
 
 
-def test_a_long_line_without_fields_keeps_its_start(ordinary: Report) -> None:
-    report = replace(ordinary, findings=(replace(ordinary.findings[0], fields={}),))
-    assert as_text(report, 60).splitlines()[5].startswith("  │ ts=2025-10-14T09:04:11.269411Z lvl=info")
+def test_a_long_line_is_cut_around_the_match(ordinary: Report) -> None:
+    assert "…" + "." * 17 + "MATCH" + "." * 32 + "…" == long_line(ordinary, 205, 210)
+
+
+def test_a_long_line_keeps_its_head_when_the_match_fits_in_it(ordinary: Report) -> None:
+    assert long_line(ordinary, 5, 10).startswith("head ...")
+
+
+def test_a_long_line_whose_match_lies_elsewhere_keeps_its_head(ordinary: Report) -> None:
+    assert long_line(ordinary, 0, 0).startswith("head ...")
 
 
 def test_as_many_samples_are_shown_as_asked_for(ordinary: Report) -> None:
