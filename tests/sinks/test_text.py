@@ -81,7 +81,9 @@ def test_hostile_text_is_shown_not_obeyed(hostile: Report) -> None:
 
 def long_line(ordinary: Report, start: int, end: int) -> str:
     finding = ordinary.findings[0]
-    sample = replace(finding.samples[0], line="head " + "." * 200 + "MATCH" + "." * 200, start=start, end=end)
+    sample = replace(
+        finding.samples[0], line="head " + "." * 200 + "MATCH" + "." * 200, before=(), start=start, end=end
+    )
     return (
         as_text(replace(ordinary, findings=(replace(finding, samples=(sample,)),)), 60)
         .partition("  │ ")[2]
