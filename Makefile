@@ -32,8 +32,8 @@ unit: $(INSTALLED) ## the tests
 coverage: $(INSTALLED) ## the tests, and the lines that they leave out
 	$(BIN)/python -m pytest -q --cov --cov-report=term-missing:skip-covered
 
-bench: $(INSTALLED) ## measure the speed
-	@scripts/bench $(BIN)/python
+bench: $(INSTALLED) ## measure the speed beside that of other tools; ARGS=--quick for a glance
+	$(BIN)/python -m benchmarks.bench $(or $(ARGS),--results benchmarks/RESULTS.md)
 
 lock: ## write requirements.lock anew, from the newest releases that pyproject.toml allows
 	scripts/lock $(PYTHON)

@@ -1,6 +1,6 @@
-"""The benchmark: measure logscan beside its peers, print one table, keep it in RESULTS.md.
+"""The benchmark: measure logscan beside its peers, print one table, and on request keep it in a page.
 
-    python -m benchmarks.bench [--pairs 3] [--lines 3000000] [--quick] [--only api|file|startup|rules]...
+    python -m benchmarks.bench [--pairs 3] [--lines 3000000] [--quick] [--only PART]... [--results FILE]
 
 Owns the options, the corpus on disk and the page of results. Does not own what is compared
 (contests) nor how (contest). Nothing here is a test: a slow run tells of the machine as much as of
@@ -23,7 +23,6 @@ from benchmarks.corpus import Block, Corpus, make_block, write_corpus
 from benchmarks.table import Row, Section, layout
 from tests.rig.engine import EngineFailed, requirement_missing
 
-RESULTS = Path(__file__).with_name("RESULTS.md")
 PARTS = ("api", "file", "startup", "rules")
 LINES = 3_000_000
 CURVE_BYTES = 400_000_000

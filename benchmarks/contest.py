@@ -123,18 +123,17 @@ def _run(contender: Contender, contest: Contest) -> Run:
             raise BenchmarkFailed(f"{contender.name}: exit code {done.returncode}")
         if contender.check:
             printed.seek(0)
-            _check(contender, printed.read())
+            _check(contender.name, contender.check, printed.read())
         found = json.loads(report.read_bytes())
     run = Run(found["wall"], found["cpu"], found["peak"])
     return run if before is None or after is None else replace(run, engine_seconds=after - before)
 
 
-def _check(contender: Contender, printed: bytes) -> None:
-    assert contender.check is not None
+def _check(name: str, check: Check, printed: bytes) -> None:
     try:
-        contender.check(printed)
+        check(printed)
     except BenchmarkFailed as error:
-        raise BenchmarkFailed(f"{contender.name}: {error}") from None
+        raise BenchmarkFailed(f"{name}: {error}") from None
 
 
 def engine_seconds(process: int | None) -> float | None:

@@ -64,16 +64,17 @@ Measures = Mapping[Quantity, Spread]
 def measures(runs: Sequence[Run], first: Sequence[Run], size: int) -> Measures:
     """Give the quantities of `runs`, compared round by round with those of the contest's first command.
 
-    `size`: bytes that each run went through, 0 where that says nothing.
+    `first` is empty where that command isn't installed, and there is no ratio then. `size`: bytes that
+    each run went through, 0 where that says nothing.
     """
     found = {
         Quantity.WALL: Spread.of(run.wall_seconds for run in runs),
-        Quantity.RATIO: Spread.of(
-            run.wall_seconds / other.wall_seconds for run, other in zip(runs, first, strict=True)
-        ),
         Quantity.CPU: Spread.of(run.cpu_seconds for run in runs),
         Quantity.PEAK: Spread.of(run.peak_bytes / MEGABYTE for run in runs),
     }
+    if first:
+        pairs = zip(runs, first, strict=True)
+        found[Quantity.RATIO] = Spread.of(run.wall_seconds / other.wall_seconds for run, other in pairs)
     if size:
         found[Quantity.SPEED] = Spread.of(size / MEGABYTE / run.wall_seconds for run in runs)
     if engine := [run.engine_seconds for run in runs if run.engine_seconds is not None]:
@@ -90,7 +91,10 @@ class Target:
 
     def verdict(self, found: Measures) -> str:
         """Word the target and whether it was met."""
-        reached = found[self.quantity].median
         fast = self.quantity is Quantity.SPEED
+        wording = f"{self.quantity.heading} {'≥' if fast else '≤'} {self.bound:g}"
+        if self.quantity not in found:
+            return f"{wording}: unknown"
+        reached = found[self.quantity].median
         met = reached >= self.bound if fast else reached <= self.bound
-        return f"{self.quantity.heading} {'≥' if fast else '≤'} {self.bound:g}: {'met' if met else 'MISSED'}"
+        return f"{wording}: {'met' if met else 'MISSED'}"

@@ -45,6 +45,7 @@ def layout(sections: Sequence[Section]) -> str:
     lines = [HEADINGS]
     for section in sections:
         lines += [(f"**{section.title}**", *("" for _ in HEADINGS[1:])), *(row.cells() for row in section.rows)]
+    lines = [tuple(cell.replace("|", r"\|") for cell in line) for line in lines]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
     rule = "|".join("-" * (width + 2) for width in widths)
     head, *body = (" | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
@@ -58,4 +59,4 @@ def _cell(quantity: Quantity, found: Measures) -> str:
     text = quantity.write(spread.median)
     if quantity not in SPREAD_SHOWN or spread.least == spread.most:
         return text
-    return f"{text} ({quantity.write(spread.least)}–{quantity.write(spread.most)})"  # noqa: RUF001 - a range's dash
+    return f"{text} ({quantity.write(spread.least)}-{quantity.write(spread.most)})"
