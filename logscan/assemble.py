@@ -27,7 +27,7 @@ from logscan.matching.matcher import Matcher
 from logscan.matching.where import knows
 from logscan.ruleset.loader import load_rules
 from logscan.ruleset.model import Rule
-from logscan.settings import Format, ScanSettings
+from logscan.settings import Direct, Format, ScanSettings
 from logscan.sinks.json_report import JsonSink
 from logscan.sinks.markdown import MarkdownSink
 from logscan.sinks.ndjson import NdjsonSink
@@ -133,7 +133,8 @@ def _open_engine(settings: ScanSettings, now_ns: int) -> _Opened:
         engine = Engine.connect(settings.host, host_name=settings.host_name)
         # Without an end, a container that writes would never be read to it.
         wanted = TimeRange(settings.since_ns, settings.until_ns or now_ns + engine.clock_skew_ns)
-        return _Opened([DockerSource.open(engine, selection, wanted, settings.tail)], wanted)
+        direct = settings.direct is Direct.ALWAYS
+        return _Opened([DockerSource.open(engine, selection, wanted, tail=settings.tail, direct=direct)], wanted)
     except SourceError as error:
         wanted = TimeRange(settings.since_ns, settings.until_ns or now_ns)
         return _Opened((), wanted, (ScanError("engine", settings.host or "docker", error.message, error.help),))

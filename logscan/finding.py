@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
-from logscan.batch import Container, Identity, Service, Stream
+from logscan.batch import Batch, Container, Identity, Service, Stream
 
 
 class Severity(IntEnum):
@@ -175,8 +175,15 @@ class Coverage:
     def identity(self) -> Identity:
         return self.container.identity
 
-    def saw(self, time_ns: int | None) -> None:
-        """Stretch the range of times seen to include `time_ns`."""
+    def count(self, batch: Batch) -> None:
+        """Note what a batch brought."""
+        self.lines += batch.lines
+        self.bytes += len(batch.text)
+        self.truncated += batch.truncated
+        self._saw(batch.first_ns)
+        self._saw(batch.last_ns)
+
+    def _saw(self, time_ns: int | None) -> None:
         if time_ns is None:
             return
         if self.first_seen_ns is None or time_ns < self.first_seen_ns:

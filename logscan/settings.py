@@ -178,6 +178,8 @@ class ScanSettings(BaseModel):
             raise UsageError("--as and --image-name say whose log a file is", help="name the file with --file")
         if self.since_ns is not None and self.until_ns is not None and self.since_ns > self.until_ns:
             raise UsageError("--since is later than --until", help="a time such as 24h counts back from now")
+        if self.tail is not None and self.direct is Direct.ALWAYS:
+            raise UsageError("--tail asks the engine, and --direct always reads past it", help="leave one of them out")
         if self.verbose and self.quiet:
             raise UsageError("--verbose and --quiet exclude each other", help="choose one")
         return self

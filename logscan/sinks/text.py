@@ -97,10 +97,13 @@ class TextSink:
                 self._line(Text.assemble((f"{word}: ", "yellow"), shortfall), _INDENT)
 
     def _errors(self, report: Report) -> None:
+        """Print the errors; of one that the coverage has told already, what can be done."""
+        told = {(source.container.name, source.reason) for source in report.sources}
         for error in report.errors:
-            self._line(Text.assemble(("error: ", "red"), _foreign(f"{error.source}: {error.message}")))
-            if error.help:
-                self._line(_foreign(f"help: {error.help}"), _INDENT)
+            if (error.source, error.message) not in told:
+                self._line(Text.assemble(("error: ", "red"), _foreign(f"{error.source}: {error.message}")))
+        for help_ in dict.fromkeys(error.help for error in report.errors if error.help):
+            self._line(Text.assemble(("help: ", "bold"), _foreign(help_)))
 
     def _line(self, text: Text, indent: str = "") -> None:
         """Print one paragraph of ours, wrapped; what is wrapped is indented once more."""

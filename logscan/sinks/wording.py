@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from logscan.finding import Coverage, Finding, Report, Severity, Status
+from logscan.finding import Coverage, Finding, Gap, Report, Severity, Status
 from logscan.sinks.times import readable_range, readable_time
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
@@ -78,13 +78,19 @@ def coverage(report: Report) -> str:
     return f"Read {', '.join(parts)}"
 
 
+def _between(gap: Gap) -> str:
+    start, end = readable_time(gap.from_ns), readable_time(gap.to_ns)
+    if gap.from_ns is None and gap.to_ns is None:
+        return "at an unknown time"
+    return f"at {start}" if start == end else f"from {start} to {end}"
+
+
 def shortfalls(source: Coverage) -> Iterator[tuple[str, str]]:
     """What is missing of one source: a word for it, and what is known."""
     if source.status is not Status.COMPLETE:
         yield source.status.value, source.reason or "no reason is known"
     for gap in source.gaps:
-        start, end = readable_time(gap.from_ns), readable_time(gap.to_ns)
-        yield "gap", f"{gap.reason.value}, lines are missing from {start} to {end}"
+        yield "gap", f"{gap.reason.value}, lines are missing {_between(gap)}"
     if source.truncated:
         yield "cut", f"{plural(source.truncated, 'line')} too long to search whole"
     if source.untimed:

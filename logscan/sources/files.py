@@ -151,12 +151,7 @@ class FileSource:
             return self._now_ns
 
     def _count(self, batch: Batch) -> Batch:
-        coverage = self._coverage_of(batch.container)
-        coverage.lines += batch.lines
-        coverage.bytes += len(batch.text)
-        coverage.truncated += batch.truncated
-        coverage.saw(batch.first_ns)
-        coverage.saw(batch.last_ns)
+        self._coverage_of(batch.container).count(batch)
         return batch
 
     def _coverage_of(self, container: Container) -> Coverage:

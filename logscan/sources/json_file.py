@@ -22,6 +22,7 @@ from logscan.framing.ansi import strip_ansi
 from logscan.framing.lines import LineCutter
 from logscan.framing.long_line import LongLine
 from logscan.framing.stamp import parse_careful
+from logscan.framing.time_range import TimeRange
 
 _ORDER = tuple(Stream)
 _NUMBERS = {"stdout": _ORDER.index(Stream.STDOUT), "stderr": _ORDER.index(Stream.STDERR)}
@@ -100,11 +101,13 @@ class JsonFileReader:
     A record whose text has no newline is a piece, and the next record of its stream goes on with
     it if both have the same time: the daemon gives all pieces of a line the time of the first. With
     another time it was the last thing a program printed before it ended, and a line of its own.
+    Records outside the `wanted` times are left out.
     """
 
-    def __init__(self, container: Container) -> None:
+    def __init__(self, container: Container, wanted: TimeRange | None = None) -> None:
         self.gaps: list[Gap] = []
         self._container = container
+        self._wanted = wanted
         self._cutter = LineCutter(container)
         self._lines = _Lines()
         self._pieces: dict[int, tuple[int, LongLine]] = {}
@@ -155,6 +158,8 @@ class JsonFileReader:
         if self._in_damage:
             self._close_gap(time_ns)
         self._last_ns = time_ns
+        if self._wanted is not None and not self._wanted.holds(time_ns):
+            return
         if stream in self._pieces:
             self._go_on(text, time_ns, stream)
         elif text.endswith(b"\n") and len(text) <= MAX_LINE_BYTES:

@@ -124,8 +124,7 @@ def test_what_could_not_be_read_is_listed_with_its_reason(ordinary: Report) -> N
         "  cut: web: 1 line too long to search whole",
         "  untimed: web: 2 hits without a time, left out of windows",
         "  unreadable: homeiq-broker: the log driver keeps no logs",
-        "error: homeiq-broker: the log driver keeps no logs",
-        "  help: Use json-file or local.",
+        "help: Use json-file or local.",
     ] == tail
 
 

@@ -14,10 +14,8 @@ from logscan.errors import SourceError
 from logscan.finding import Coverage, ScanError, Status
 from logscan.framing.time_range import TimeRange
 from logscan.sources.docker.completeness import Repair, Verdict, check
-from logscan.sources.docker.engine import ContainerInfo, Engine, LogQuery
+from logscan.sources.docker.engine import DAMAGED_HELP, ContainerInfo, Engine, LogQuery
 from logscan.sources.docker.record_reader import RecordReader
-
-DAMAGED_HELP = "look at the disk of the engine's data root; recreating the container starts a new log"
 
 UNREADABLE_DRIVERS = {
     "none": "its log driver is `none`: the engine keeps no log",
@@ -55,7 +53,7 @@ class ContainerLog:
         query = LogQuery(since_ns=since_ns, tail=self._tail)
         reader = RecordReader(self._engine, self._info, query, self._wanted)
         for batch in reader.batches():
-            self._account(batch)
+            self.coverage.count(batch)
             yield batch
         match check(self._engine, self._info, reader, self._wanted):
             case Verdict.COMPLETE:
@@ -73,21 +71,13 @@ class ContainerLog:
         if hole is None:
             return
         for batch in repair.batches(hole, self._wanted):
-            self._account(batch)
+            self.coverage.count(batch)
             yield batch
         if hole.gap is not None:
             self.coverage.gaps.append(hole.gap)
             self._fail(
                 Status.PARTIAL, "the engine's copy of the log is damaged: at least one line is lost", DAMAGED_HELP
             )
-
-    def _account(self, batch: Batch) -> None:
-        coverage = self.coverage
-        coverage.lines += batch.lines
-        coverage.bytes += len(batch.text)
-        coverage.truncated += batch.truncated
-        coverage.saw(batch.first_ns)
-        coverage.saw(batch.last_ns)
 
     def _fail(self, status: Status, reason: str, help_: str | None) -> None:
         self.coverage.status = status

@@ -31,6 +31,8 @@ HEADER_TIMEOUT_S = 120
 """How long the engine may take to answer. A `since` makes it decode the log from its start, which
 takes seconds per hundred megabytes."""
 
+DAMAGED_HELP = "look at the disk of the engine's data root; recreating the container starts a new log"
+
 SKEW_NOTICED_NS = 2_000_000_000
 """HTTP dates have whole seconds, and the answer takes its time: less is no skew."""
 

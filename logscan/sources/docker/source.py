@@ -16,7 +16,8 @@ from logscan.errors import SourceError
 from logscan.finding import Coverage, ScanError
 from logscan.framing.time_range import TimeRange
 from logscan.sources.docker.container_log import ContainerLog
-from logscan.sources.docker.engine import ContainerInfo, Engine
+from logscan.sources.docker.direct_log import DirectLog
+from logscan.sources.docker.engine import Engine
 from logscan.sources.docker.select import Listed, Selection, own_container_id
 
 READERS = 4
@@ -29,14 +30,19 @@ WAIT_S = 0.2
 class DockerSource:
     """The chosen containers of one engine. Raises EngineUnreachable only from `open`."""
 
-    def __init__(self, engine: Engine, infos: Sequence[ContainerInfo], wanted: TimeRange, tail: int | None) -> None:
-        self._logs = [ContainerLog(engine, info, wanted, tail) for info in infos]
+    def __init__(self, logs: Sequence[ContainerLog | DirectLog]) -> None:
+        self._logs = logs
         self._errors: list[ScanError] = []
         self._stop = threading.Event()
 
     @classmethod
-    def open(cls, engine: Engine, selection: Selection, wanted: TimeRange, tail: int | None = None) -> DockerSource:
-        """List, choose and inspect. A name that is not there becomes an error of the scan, not an exception."""
+    def open(
+        cls, engine: Engine, selection: Selection, wanted: TimeRange, *, tail: int | None = None, direct: bool = False
+    ) -> DockerSource:
+        """List, choose and inspect. A name that is not there becomes an error of the scan, not an exception.
+
+        `direct`: read the files that the engine keeps, past its API.
+        """
         listing = [Listed.read(entry) for entry in engine.list_containers()]
         chosen, unknown = selection.choose(listing, own_container_id())
         infos, errors = [], []
@@ -45,12 +51,14 @@ class DockerSource:
                 infos.append(engine.inspect(listed.id))
             except SourceError as error:  # removed since it was listed
                 errors.append(ScanError("source", (*listed.names, listed.id)[0], error.message, error.help))
-        source = cls(engine, infos, wanted, tail)
-        source._errors += errors
-        source._errors += [
+        errors += [
             ScanError("source", name, f"no container is called {name}", "`docker ps -a` shows their names")
             for name in unknown
         ]
+        source = cls(
+            [DirectLog(info, wanted) if direct else ContainerLog(engine, info, wanted, tail) for info in infos]
+        )
+        source._errors = errors
         return source
 
     @property
@@ -63,7 +71,7 @@ class DockerSource:
 
     def batches(self) -> Iterator[Batch]:
         """Read every log once."""
-        waiting: Queue[ContainerLog] = Queue()
+        waiting: Queue[ContainerLog | DirectLog] = Queue()
         for log in self._logs:
             waiting.put(log)
         done: Queue[Batch | _Ended] = Queue(QUEUED_BATCHES)
@@ -80,7 +88,7 @@ class DockerSource:
             for reader in readers:
                 reader.join(timeout=2)
 
-    def _read_all(self, waiting: Queue[ContainerLog], done: Queue[Batch | _Ended]) -> None:
+    def _read_all(self, waiting: Queue[ContainerLog | DirectLog], done: Queue[Batch | _Ended]) -> None:
         fault: BaseException | None = None
         try:
             while True:
