@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -37,7 +38,7 @@ def numbers(report: Any) -> Counter[int]:
     return Counter({int(found["fields"]["number"]): found["count"] for found in report["findings"]})
 
 
-def once(lines: Any) -> Counter[int]:
+def once(lines: Iterable[int]) -> Counter[int]:
     """What `numbers` gives when each of these was found one time."""
     return Counter(dict.fromkeys(lines, 1))
 
@@ -69,7 +70,7 @@ class Record:
 
 def engine_records(container: ContainerHandle, **query: str) -> list[Record]:
     """Give what the engine answers about a container that has no terminal, in its order; all it keeps by default."""
-    client = container.engine.client
+    client: Any = container.engine.client  # its request methods are private, and missing from its type hints
     asked = {"stdout": "1", "stderr": "1", "timestamps": "1"} | query
     body = client._get(client._url("/containers/{0}/logs", container.id), params=asked).content
     records, position = [], 0

@@ -5,7 +5,17 @@ Every other line is found exactly once all the same, and the report says where o
 
 import pytest
 
-from tests.engine.scanning import INCOMPLETE, NUMBERED, engine_records, epoch, nanoseconds, numbers, once, scan, source_of
+from tests.engine.scanning import (
+    INCOMPLETE,
+    NUMBERED,
+    engine_records,
+    epoch,
+    nanoseconds,
+    numbers,
+    once,
+    scan,
+    source_of,
+)
 from tests.rig.oracle import Script
 
 
@@ -78,9 +88,7 @@ def test_with_two_damaged_records_each_line_is_found_once_or_lies_in_a_gap(proxy
     source = source_of(done.json, container)
     assert (INCOMPLETE, "partial") == (done.exit_code, source["status"])
     outside = [
-        record.number
-        for record in records
-        if not any(gap["from"] < record.time < gap["to"] for gap in source["gaps"])
+        record.number for record in records if not any(gap["from"] < record.time < gap["to"] for gap in source["gaps"])
     ]
     found = numbers(done.json)
     assert set(outside) <= set(found)

@@ -2,7 +2,17 @@
 
 import pytest
 
-from tests.engine.scanning import COMPLETE, INCOMPLETE, NUMBERED, engine_records, kept_numbers, numbers, once, scan, source_of
+from tests.engine.scanning import (
+    COMPLETE,
+    INCOMPLETE,
+    NUMBERED,
+    engine_records,
+    kept_numbers,
+    numbers,
+    once,
+    scan,
+    source_of,
+)
 from tests.rig.oracle import Script
 
 WRITTEN = 4_000
@@ -61,7 +71,9 @@ def test_the_coverage_names_the_driver_and_counts_the_lines(proxy, emitter, driv
 
     source = source_of(done.json, container)
     assert COMPLETE == done.exit_code
-    assert ("complete", driver, "api", script.count) == tuple(source[key] for key in ("status", "driver", "read", "lines"))
+    assert ("complete", driver, "api", script.count) == tuple(
+        source[key] for key in ("status", "driver", "read", "lines")
+    )
     assert once(range(1, 51)) == numbers(done.json)
 
 
@@ -112,7 +124,9 @@ def test_an_incomplete_scan_may_be_allowed(proxy, silent_and_heard, flags, exit_
 
 
 def test_a_lossy_log_says_so(proxy, emitter):
-    container = emitter.play(Script().lines(5, b"number %d"), log_opts={"mode": "non-blocking", "max-buffer-size": "1m"})
+    container = emitter.play(
+        Script().lines(5, b"number %d"), log_opts={"mode": "non-blocking", "max-buffer-size": "1m"}
+    )
 
     report = scan(proxy, container.name, *NUMBERED).json
 

@@ -33,7 +33,9 @@ def lines_about_the_cut():
 def test_a_number_across_the_engines_cut_is_found(proxy, emitter, driver, stream):
     lines = lines_about_the_cut()
     written = b"".join(line + b"\n" for line in lines)
-    container = emitter.play(Script().out(written) if stream is Stream.STDOUT else Script().err(written), log_driver=driver)
+    container = emitter.play(
+        Script().out(written) if stream is Stream.STDOUT else Script().err(written), log_driver=driver
+    )
 
     done = scan(proxy, container.name, *NUMBERED)
 
