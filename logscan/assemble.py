@@ -28,11 +28,7 @@ from logscan.matching.where import knows
 from logscan.ruleset.loader import load_rules
 from logscan.ruleset.model import Rule
 from logscan.settings import Direct, Format, ScanSettings
-from logscan.sinks.json_report import JsonSink
-from logscan.sinks.markdown import MarkdownSink
-from logscan.sinks.ndjson import NdjsonSink
 from logscan.sinks.sink import Sink
-from logscan.sinks.text import TextSink
 from logscan.sources.files import FileSource, expand
 from logscan.sources.source import Source
 
@@ -156,14 +152,23 @@ def _files(settings: ScanSettings, rules: Sequence[Rule], now_ns: int) -> list[F
 
 
 def _sink(settings: ScanSettings, out: TextIO) -> Sink:
+    # Imported when chosen: the models of the JSON and the terminal library take their time to load.
     match settings.format:
         case Format.JSON:
+            from logscan.sinks.json_report import JsonSink  # noqa: PLC0415
+
             return JsonSink(out)
         case Format.NDJSON:
+            from logscan.sinks.ndjson import NdjsonSink  # noqa: PLC0415
+
             return NdjsonSink(out)
         case Format.MARKDOWN:
-            return MarkdownSink(out)
+            from logscan.sinks.markdown import MarkdownSink  # noqa: PLC0415
+
+            return MarkdownSink(out, samples=settings.samples)
         case Format.TEXT:
+            from logscan.sinks.text import TextSink  # noqa: PLC0415
+
             shown = out.isatty()
             width = shutil.get_terminal_size().columns if shown else FILE_WIDTH
             color = shown and "NO_COLOR" not in os.environ

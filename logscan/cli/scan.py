@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from logscan import log
 from logscan.cli import options
 from logscan.cli.output import result_stream
 from logscan.cli.progress import progress_display
@@ -36,10 +35,13 @@ def scan(ctx: click.Context, /, **_given: Any) -> ExitCode:
     engine is read, running or stopped. A flag that is repeated means "or", different flags "and".
     """
     settings = options.settings_of(ctx)
-    # Here, since it brings the Docker SDK and the search engine, for which no --help should wait.
+    # Here, since it brings the search engine, for which no --help should wait.
     from logscan.assemble import run_scan  # noqa: PLC0415
 
-    log.configure(verbose=settings.verbose, quiet=settings.quiet)
+    if not settings.files:  # only the engine's sources have anything to log, and structlog takes its time
+        from logscan import log  # noqa: PLC0415
+
+        log.configure(verbose=settings.verbose, quiet=settings.quiet)
     shown = sys.stderr.isatty() and not settings.quiet
     with result_stream(settings.output) as out, progress_display(shown=shown) as progress:
         return run_scan(settings, out=out, progress=progress)

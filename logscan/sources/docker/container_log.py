@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import structlog
+
 from logscan.batch import Batch
 from logscan.errors import SourceError
 from logscan.finding import Coverage, ScanError, Status
@@ -16,6 +18,8 @@ from logscan.framing.time_range import TimeRange
 from logscan.sources.docker.completeness import Repair, Verdict, check
 from logscan.sources.docker.engine import DAMAGED_HELP, ContainerInfo, Engine, LogQuery
 from logscan.sources.docker.record_reader import RecordReader
+
+log = structlog.get_logger()
 
 UNREADABLE_DRIVERS = {
     "none": "its log driver is `none`: the engine keeps no log",
@@ -51,11 +55,14 @@ class ContainerLog:
     def _read(self) -> Iterator[Batch]:
         since_ns = self._wanted.since_ns if self._engine.since_is_exact(self._info) else None
         query = LogQuery(since_ns=since_ns, tail=self._tail)
+        log.debug("log.read", container=self._info.container.name, **query.params())
         reader = RecordReader(self._engine, self._info, query, self._wanted)
         for batch in reader.batches():
             self.coverage.count(batch)
             yield batch
-        match check(self._engine, self._info, reader, self._wanted):
+        verdict = check(self._engine, self._info, reader, self._wanted)
+        log.debug("log.checked", container=self._info.container.name, records=reader.records, verdict=verdict.name)
+        match verdict:
             case Verdict.COMPLETE:
                 pass
             case Verdict.UNDECIDED:
@@ -68,6 +75,7 @@ class ContainerLog:
     def _make_good(self, repair: Repair) -> Iterator[Batch]:
         """Read from the end what the first read did not bring, and say what stays short."""
         hole = repair.find()
+        log.debug("log.compared", container=self._info.container.name, recovered=hole.readable if hole else 0)
         if hole is None:
             return
         for batch in repair.batches(hole, self._wanted):
