@@ -66,8 +66,9 @@ def coverage(report: Report) -> str:
     sources = report.sources
     if not sources:
         return "Nothing was read."
+    read = sum(source.status is not Status.UNREADABLE for source in sources)
     parts = [
-        plural(len(sources), "source"),
+        plural(read, "source") if read == len(sources) else f"{read:,} of {plural(len(sources), 'source')}",
         plural(sum(source.lines for source in sources), "line"),
         size(sum(source.bytes for source in sources)),
     ]

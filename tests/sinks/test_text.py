@@ -118,7 +118,7 @@ def test_a_scan_of_nothing_says_so() -> None:
 def test_what_could_not_be_read_is_listed_with_its_reason(ordinary: Report) -> None:
     tail = as_text(ordinary, 200).split("findings:")[1].splitlines()[1:]
     assert [
-        "Read 3 sources, 1,234 lines, 44.6 KiB, 2025-10-14 09:04:10 \u2013 10:04:11 UTC",
+        "Read 2 of 3 sources, 1,234 lines, 44.6 KiB, 2025-10-14 09:04:10 \u2013 10:04:11 UTC",
         "  partial: web: the file was cut while it was read",
         "  gap: web: rotated, lines are missing from 2025-10-14 09:04:11 UTC to 2025-10-14 09:05:11 UTC",
         "  cut: web: 1 line too long to search whole",
