@@ -115,12 +115,13 @@ def invocations(line):
 
 
 def parse(arguments):
-    """Parse as the command line does, down to the command itself, and give its context."""
-    command, name, parent = cli, "logscan", None
+    """Parse the flags of the command that `arguments` begin with, as the command line does, and give its context."""
+    command, rest = cli, list(arguments)
     while isinstance(command, click.Group):
-        parent = command.make_context(name, arguments, parent=parent)
-        name, command, arguments = command.resolve_command(parent, [*parent._protected_args, *parent.args])
-    return command.make_context(name, arguments, parent=parent)
+        name = rest.pop(0)
+        command = command.get_command(click.Context(command), name)
+        assert command is not None, f"there is no command {name}"
+    return command.make_context(command.name, rest)
 
 
 def play(block, run):
