@@ -60,7 +60,6 @@ def test_all_lines_but_the_damaged_one_are_found_once(proxy, emitter, count, dam
 @pytest.mark.parametrize(
     "damaged",
     [
-        pytest.param([0], id="the first record"),
         pytest.param([49], id="the last record"),
         pytest.param([10, 11, 12], id="three records in a row"),
     ],
@@ -113,13 +112,24 @@ def write_aligned_log(container, count):
     return times
 
 
-def test_damage_before_the_asked_time_hides_no_line_behind_it(proxy, emitter):
+@pytest.mark.parametrize(
+    ("damaged", "first", "since", "lost"),
+    [
+        pytest.param(0, 1, 0, True, id="in the oldest record of a whole log"),
+        pytest.param(55, 60, 60, False, id="in a record before the asked time"),
+        pytest.param(60, 61, 60, True, id="in the first record of the asked time"),
+    ],
+)
+def test_damage_in_front_of_the_first_line_hides_no_line_behind_it(proxy, emitter, damaged, first, since, lost):
     """The engine gives the last lines alone, which agree with the log's end as well as all of them would."""
     container = emitter.play(Script().out(b"replaced\n"))
     times = write_aligned_log(container, 100)
-    overwrite(container, 55)
-    assert 0 < len(engine_records(container, since=epoch(nanoseconds(times[60])))) < 40
+    overwrite(container, damaged)
+    given = engine_records(container, since=epoch(nanoseconds(times[since])))
+    assert 0 < len(given) < 100 - first
+    assert given == engine_records(container, tail=f"{len(given)}")
 
-    done = scan(proxy, container.name, "--since", times[60], *NUMBERED)
+    done = scan(proxy, container.name, "--since", times[since], *NUMBERED)
 
-    assert once(range(61, 101)) == numbers(done.json)
+    assert once(range(first + 1, 101)) == numbers(done.json)
+    assert not lost or INCOMPLETE == done.exit_code

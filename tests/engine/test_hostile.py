@@ -58,7 +58,7 @@ def scan_hostile(proxy, form, *args):
 
 
 def scan_on_a_terminal(proxy, *args):
-    """Run a scan whose stdout is a terminal; give what it showed there."""
+    """Run a scan whose stdout is a terminal; give what it showed there, and what it said on stderr."""
     terminal, end = pty.openpty()
     command = [sys.executable, "-m", "logscan", "scan", "hostile", *RULES, *args]
     env = environment(proxy.url, {"TERM": "xterm-256color", "COLUMNS": "100"})
@@ -66,9 +66,9 @@ def scan_on_a_terminal(proxy, *args):
         os.close(end)
         shown = b"".join(iter(lambda: read_terminal(terminal), b""))
         os.close(terminal)
-        assert b"" == process.stderr.read()
+        said = process.stderr.read()
     assert COMPLETE == process.returncode
-    return shown.decode()
+    return shown.decode(), said.decode()
 
 
 def read_terminal(terminal):
@@ -104,19 +104,23 @@ def test_a_report_in_a_pipe_holds_nothing_that_steers_a_terminal_and_no_secret(p
 def test_a_terminal_is_sent_colours_and_no_other_escape(proxy, hostile, monkeypatch):
     monkeypatch.delenv("NO_COLOR", raising=False)
 
-    shown = scan_on_a_terminal(proxy, "--samples", "20", "--verbose")
+    shown, said = scan_on_a_terminal(proxy, "--samples", "20", "--verbose")
 
     plain = re.sub(r"\x1b\[[0-9;]*m", "", shown).replace("\r\n", "\n")
     assert "\x1b[" in shown
     assert set() == steering(plain)
+    assert set() == steering(said)
     assert "[/bold]" in plain
-    assert_no_secret(re.sub(r"\s", "", plain))
+    assert_no_secret(re.sub(r"\s", "", plain) + said)
 
 
 def test_a_terminal_that_wants_no_colour_is_sent_no_escape_at_all(proxy, hostile, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
 
-    assert "\x1b" not in scan_on_a_terminal(proxy)
+    shown, said = scan_on_a_terminal(proxy)
+
+    assert "A hostile line" in shown
+    assert "\x1b" not in shown + said
 
 
 @pytest.mark.parametrize("form", [pytest.param(form, id=form) for form in ("json", "ndjson")])
@@ -129,7 +133,8 @@ def test_json_is_pure_ascii_and_counts_every_hostile_line(proxy, hostile, expect
 
 
 def test_json_keeps_what_the_line_held_but_its_secrets(proxy, hostile):
-    samples = [sample["line"] for found in scan_hostile(proxy, "json").json["findings"] for sample in found["samples"]]
+    report = scan_hostile(proxy, "json", "--samples", "20").json
+    samples = [sample["line"] for found in report["findings"] for sample in found["samples"]]
 
     for kept in ("markup [/bold] [red]no[/red]", "bidi \u202egnp.exe\u202c", "forged \u2028 2025"):
         assert any(kept in sample for sample in samples)
