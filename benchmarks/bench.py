@@ -34,10 +34,12 @@ STARTS_PER_PAIR = 3
 PAGE = """\
 # Results
 
-Written by `make bench` on {date}, with the machine's load average at {before} before and {after}
-after (over 1, 5 and 15 minutes). {rounds} rounds; commands of a section took turns. Numbers are
-medians, in parentheses the least and the most. The ratio is of a command's wall time to that
-of the section's first one in the same round. README.md tells what the commands do.
+Written by `make bench` on {date}. The machine's load average over 1, 5 and 15 minutes was {before}
+before, and {after} after.
+
+The commands of a section took turns, in {rounds} rounds ({starts} for start-up). Numbers are medians,
+in parentheses the least and the most. The ratio is of a command's wall time to that of the section's
+first one in the same round. [README.md](README.md) tells what the commands do.
 
 {table}
 
@@ -79,7 +81,15 @@ def options() -> argparse.ArgumentParser:
 def page(table: str, before: str, rounds: int) -> str:
     facts = "\n".join(f"| {name} | {value} |" for name, value in machine.describe().items())
     date = datetime.now(UTC).date()
-    return PAGE.format(date=date, before=before, after=machine.load_average(), rounds=rounds, table=table, facts=facts)
+    return PAGE.format(
+        date=date,
+        before=before,
+        after=machine.load_average(),
+        rounds=rounds,
+        starts=rounds * STARTS_PER_PAIR,
+        table=table,
+        facts=facts,
+    )
 
 
 def _sections(folder: Path, parts: Sequence[str], lines: int, curve_bytes: int, rounds: int) -> Iterator[Section]:

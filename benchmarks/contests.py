@@ -98,13 +98,17 @@ def rule_counts(folder: Path, log: Path, corpus: Corpus) -> Contest:
 
 
 def start_up(folder: Path) -> Contest:
-    """Start, and do as good as nothing."""
+    """Start, load rules, and read nothing: what a scan costs before its first line."""
     empty = folder / "empty.log"
     empty.touch()
+    nothing = finds(Corpus(0, 0, 0))
+    scan = (*SCAN_AS_JSON, "--file", str(empty))
+    rules = _rules(folder, 500)
     contenders = [
         Contender("python -c pass", (sys.executable, "-c", "pass")),
         Contender("logscan --version", (*LOGSCAN, "--version")),
-        Contender("logscan scan --file, an empty file", (*SCAN_AS_JSON, "--file", str(empty)), finds(Corpus(0, 0, 0))),
+        Contender("logscan scan --file, an empty file", scan, nothing),
+        Contender("the same with 500 more rules", (*scan, "--rules", str(rules)), nothing),
     ]
     return Contest("Start-up", contenders)
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
+PACKAGES = ("logscan", "hyperscan", "regex")
 PROGRAMS = ("dockerd", "docker", "rg", "grep")
 
 
@@ -26,8 +27,7 @@ def describe() -> Mapping[str, str]:
         "kernel": platform.release(),
         "python": platform.python_version(),
     }
-    facts |= {package: version(package) for package in ("logscan", "hyperscan", "regex", "docker")}
-    facts["docker SDK"] = facts.pop("docker")
+    facts |= {package: version(package) for package in PACKAGES}
     return facts | {program: _program_version(program) for program in PROGRAMS}
 
 
