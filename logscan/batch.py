@@ -92,6 +92,13 @@ class Line:
     container: Container
 
 
+class Input(StrEnum):
+    """What a batch holds: lines that a program printed, or events of the engine, written as JSON lines."""
+
+    LINE = "line"
+    EVENT = "event"
+
+
 class LineIndex(Protocol):
     """Time and stream of a batch's lines, in the flat form that their source had."""
 
@@ -112,10 +119,10 @@ class Batch:
 
     `lines` is the number of lines in `text`, `truncated` how many of them were capped. `first_ns` and
     `last_ns` are the earliest and latest time in it, as far as the source knows them without looking
-    at each line.
+    at each line. Rules look at batches of their own `input` alone.
     """
 
-    __slots__ = ("container", "first_ns", "index", "last_ns", "lines", "text", "truncated")
+    __slots__ = ("container", "first_ns", "index", "input", "last_ns", "lines", "text", "truncated")
 
     def __init__(
         self,
@@ -127,7 +134,9 @@ class Batch:
         truncated: int = 0,
         first_ns: int | None = None,
         last_ns: int | None = None,
+        input: Input = Input.LINE,  # noqa: A002 - the word of the rules
     ) -> None:
+        self.input = input
         self.container = container
         self.text = text
         self.lines = lines

@@ -18,7 +18,7 @@ from logscan.detection.windows import EventCountWindow, Growth
 from logscan.finding import Finding, Share, fingerprint_v1
 from logscan.matching.hit import Hit
 from logscan.redact import MARKER, redact, redact_field
-from logscan.ruleset.model import Rule
+from logscan.ruleset.model import EventCount, Rule
 
 MISSING = "<missing>"
 """The group value of a hit that lacks the field: such hits are a group of their own."""
@@ -70,7 +70,7 @@ class Detector:
 
     def _admitted(self, key: _Key, event: Event) -> Sequence[Event]:
         window = event.hit.rule.model.window
-        if window is None:
+        if not isinstance(window, EventCount):
             return [event]
         if key not in self._windows:
             self._windows[key] = EventCountWindow(window)

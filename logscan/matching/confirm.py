@@ -164,6 +164,8 @@ class Judge:
 
     @classmethod
     def of(cls, rule: model.RuleModel) -> Judge:
+        if rule.match is None:
+            raise ValueError(f"{rule.id} looks at no lines")
         extract = compile_pattern(rule.extract, sensitive=False) if rule.extract else None
         wanted = tuple(name for name in rule.group_by or () if name != "container")
         return cls(test_of(rule.match), extract, wanted)

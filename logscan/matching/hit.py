@@ -15,6 +15,8 @@ class Hit:
 
     `start` and `end` are the span in `line.text` around which evidence is cut (0, 0 when the match
     lies in the decoded message of a JSON line). `offset` is where the line begins in its batch.
+    `continued` are the lines after it that belong to it, when the rule joins lines. A hit that is
+    `aside` is no hit of its rule: only a line that the rule's `related` asks for.
     """
 
     rule: Rule
@@ -23,3 +25,5 @@ class Hit:
     start: int
     end: int
     offset: int
+    continued: tuple[str, ...] = ()
+    aside: bool = False

@@ -26,7 +26,7 @@ _SAFE_RUN = re.compile("[" + re.escape("".join(sorted(SAFE))) + "]+")
 
 def rule_literals(rule: RuleModel) -> Literals | None:
     """Give literals of which one occurs in every line that `rule` matches; None when there are none."""
-    return matcher_literals(rule.match)
+    return None if rule.match is None else matcher_literals(rule.match)
 
 
 def matcher_literals(matcher: Matcher) -> Literals | None:

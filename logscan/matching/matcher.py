@@ -65,7 +65,7 @@ class Matcher:
     """
 
     def __init__(self, rules: Sequence[Rule], *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._rules = tuple(rules)
+        self._rules = tuple(rule for rule in rules if not rule.model.combines)
         self._judges = [Judge.of(rule.model) for rule in self._rules]
         self._watch = Watch(clock)
         self._literals: dict[str, list[Order]] = {}

@@ -7,6 +7,7 @@ what a rule means for a line (matching) and for a count (detection).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -49,6 +50,7 @@ Many = Annotated[tuple[T, ...], Strict(strict=False)]
 Pattern = Annotated[str, BeforeValidator(_pattern), Field(min_length=1)]
 Globs = Annotated[Many[str], Field(min_length=1), BeforeValidator(read_one_or_many)]
 DurationNs = Annotated[int, BeforeValidator(read_duration), Field(gt=0)]
+OffsetNs = Annotated[int, BeforeValidator(read_duration), Field(ge=0)]
 SeverityName = Annotated[Severity, BeforeValidator(read_severity)]
 
 
@@ -162,12 +164,93 @@ Matcher = Annotated[
 Group.model_rebuild()
 
 
+WITHIN = "In how long, such as 30s, 5m, 24h, 7d; half-open."
+RuleId = Annotated[str, Field(pattern=RULE_ID, max_length=80)]
+
+
 class EventCount(_Model):
     """Fires when `count` hits lie within `within`, half-open, by the time of the events."""
 
-    type: Literal["event_count"] = Field(description="The kind of window.")
+    type: Literal["event_count"] = Field(description="The kind of window: so many hits.")
     count: int = Field(ge=1, description="How many hits.")
-    within: DurationNs = Field(description="In how long, such as 30s, 5m, 24h, 7d.")
+    within: DurationNs = Field(description=WITHIN)
+
+
+class ValueCount(_Model):
+    """Fires when `count` different values of a field lie within `within`."""
+
+    type: Literal["value_count"] = Field(description="The kind of window: so many different values.")
+    field: str = Field(min_length=1, description="The field whose values are counted.")
+    count: int = Field(ge=2, description="How many different values.")
+    within: DurationNs = Field(description=WITHIN)
+
+
+class TemporalOrdered(_Model):
+    """Fires when other rules hit one after the other, for the same service and group."""
+
+    type: Literal["temporal_ordered"] = Field(description="The kind of window: rules that hit in this order.")
+    rules: Many[RuleId] = Field(min_length=2, description="The ids of the rules, in the order of their hits.")
+    within: DurationNs = Field(description="From the first hit to the last, such as 30s, 5m, 24h; half-open.")
+
+
+class Absence(_Model):
+    """Fires when no line matches for so long, for each container that `where` selects."""
+
+    type: Literal["absence"] = Field(description="The kind of window: a line that should come and does not.")
+    for_: DurationNs = Field(alias="for", description="How long it may be silent, such as 35m.")
+
+
+class Spike(_Model):
+    """Fires when a step holds many times what the steps before it held on average."""
+
+    type: Literal["spike"] = Field(description="The kind of window: far more than before.")
+    times: float = Field(gt=1, description="How many times the average of the steps before.")
+    over: DurationNs = Field(description="The time before that is averaged; silent until it has passed once.")
+    within: DurationNs = Field(description="The length of one step; `over` is a multiple of it.")
+    min: int = Field(ge=1, description="So many hits a step must hold at least.")
+
+    @model_validator(mode="after")
+    def _steps_fit(self) -> Self:
+        if self.over % self.within or self.over < self.within:
+            raise ValueError("`over` must be a multiple of `within`")
+        return self
+
+
+class NewValue(_Model):
+    """Fires when a field has a value that it never had before; silent while it learns."""
+
+    type: Literal["new_value"] = Field(description="The kind of window: a value that was never there.")
+    field: str = Field(min_length=1, description="The field whose values are remembered.")
+    learn: DurationNs = Field(description="How long values are only learned, from the first hit on.")
+
+
+class Ratio(_Model):
+    """Fires when the hits of one rule are too large a share of those of another, per service."""
+
+    type: Literal["ratio"] = Field(description="The kind of window: a share of hits.")
+    of: RuleId = Field(description="The id of the rule whose hits are the part.")
+    to: RuleId = Field(description="The id of the rule whose hits are the whole.")
+    above: float = Field(gt=0, description="The share above which it fires; 0.05 is five per cent.")
+    within: DurationNs = Field(description=WITHIN)
+    min: int = Field(ge=1, description="So many hits the whole must have at least.")
+
+
+WINDOW_TYPES: Mapping[str, type[BaseModel]] = {
+    "event_count": EventCount,
+    "value_count": ValueCount,
+    "temporal_ordered": TemporalOrdered,
+    "absence": Absence,
+    "spike": Spike,
+    "new_value": NewValue,
+    "ratio": Ratio,
+}
+
+Window = Annotated[
+    EventCount | ValueCount | TemporalOrdered | Absence | Spike | NewValue | Ratio, Field(discriminator="type")
+]
+
+COMBINING = (TemporalOrdered, Ratio)
+"""Windows over the hits of other rules: such a rule has no `match` of its own."""
 
 
 class Burst(_Model):
@@ -180,38 +263,127 @@ class Escalation(_Model):
     when: Burst = Field(description="The burst of hits that makes it grow.")
 
 
+class Multiline(_Model):
+    """Lines that belong to the one that matched: a stack trace is one event."""
+
+    continue_: Pattern = Field(alias="continue", description="A line that this pattern matches goes on with the event.")
+
+
+class Related(_Model):
+    """Lines of other containers of the same project, at about the same time, that may tell the cause."""
+
+    match: Matcher = Field(description="Which lines.")
+    within: DurationNs = Field(description="How far from a hit, before or after, such as 2s.")
+
+
 class Tests(_Model):
     match: Many[str] = Field(min_length=1, description="Lines that the rule must match.")
     ignore: Many[str] = Field(min_length=1, description="Lines that the rule must leave alone.")
 
 
+NO_TESTS = Tests.model_construct(match=(), ignore=())
+"""Those of a rule that looks at no lines."""
+
+
+class ScenarioLine(_Model):
+    at: OffsetNs = Field(description="When, from the start of the scenario: 0s, 30s, 5m.")
+    line: str = Field(description="The line.")
+    as_: str | None = Field(None, alias="as", description="The container that prints it.")
+    stream: Literal["stdout", "stderr"] = Field("stdout", description="The stream that it is printed on.")
+
+
+class Expected(_Model):
+    severity: SeverityName | None = Field(None, description="The severity of the finding.")
+    count: int | None = Field(None, ge=1, description="Its count.")
+
+
+class Scenario(_Model):
+    """Lines at their times, and the findings of this rule that must come of them."""
+
+    lines: Many[ScenarioLine] = Field(min_length=1, description="What is printed, when.")
+    findings: Many[Expected] | Annotated[int, Field(ge=0)] = Field(
+        description="The findings of this rule: each, or how many; [] or 0 for none."
+    )
+
+
 class RuleModel(_Model):
     """One rule, as it is written."""
 
-    id: str = Field(pattern=RULE_ID, max_length=80, description="kebab-case, unique over all files, never reused.")
-    title: str = Field(min_length=1, max_length=120, description="What is wrong, in one short sentence.")
+    id: RuleId = Field(description="kebab-case, unique over all files, never reused.")
+    title: str = Field(
+        min_length=1, max_length=120, description="What is wrong, in one short sentence; ${field} names a field."
+    )
     severity: SeverityName = Field(description="How much harm: info, low, medium, high or critical.")
+    input: Literal["line", "event"] = Field("line", description="What it looks at: lines, or Docker's own events.")
     where: Where | None = Field(None, description="Who may speak; replaces the file's `where`.")
-    match: Matcher = Field(description="Which lines.")
+    match: Matcher | None = Field(None, description="Which lines.")
     extract: Pattern | None = Field(None, description="A pattern whose named groups become fields.")
+    multiline: Multiline | None = Field(None, description="The lines after a hit that belong to it.")
+    instead_of: Many[RuleId] = Field((), description="Rules that stay silent about the same event.")
     group_by: Annotated[Many[str], Field(min_length=1), BeforeValidator(read_one_or_many)] | None = Field(
         None, description="One finding per value of these fields; `container` is one."
     )
-    window: EventCount | None = Field(None, description="When hits become a finding; the first hit, without one.")
+    count_once_within: DurationNs | None = Field(
+        None, description="Drop the twin of a line that a program prints on both streams, this far apart at most."
+    )
+    window: Window | None = Field(None, description="When hits become a finding; the first hit, without one.")
     escalate: Many[Escalation] = Field((), description="When its severity grows.")
+    cooldown: DurationNs | None = Field(None, description="How far apart updates of an open finding are, at least.")
+    related: Related | None = Field(None, description="Lines of other containers that may tell the cause.")
     why: str | None = Field(None, description="Why it is bad.")
     advice: str | None = Field(None, description="What to do.")
     references: Many[str] = Field((), description="Links for more.")
-    tests: Tests = Field(description="Lines that prove the rule.")
+    tests: Tests = Field(NO_TESTS, description="Lines that prove the rule.")
+    scenarios: Many[Scenario] = Field((), description="Lines at their times that prove its window.")
+
+    @property
+    def combines(self) -> bool:
+        """Whether it looks at the hits of other rules and at no lines."""
+        return isinstance(self.window, COMBINING)
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.combines:
+            if self.match or self.tests is not NO_TESTS:
+                raise ValueError(f"a rule with the window {self.window.type} has no `match` and no `tests`")  # type: ignore[union-attr]
+            if not self.scenarios:
+                raise ValueError("a rule that combines others needs `scenarios`")
+        elif self.match is None:
+            raise ValueError("the key `match` is missing")
+        elif self.tests is NO_TESTS:
+            raise ValueError("the key `tests` is missing")
+        return self
+
+
+class Override(_Model):
+    """A change to a rule that stands elsewhere, so that nobody has to copy it."""
+
+    id: RuleId = Field(description="The rule that is changed.")
+    reason: str = Field(min_length=1, description="Why, for whoever reads this next year.")
+    disabled: Literal[True] | None = Field(None, description="true leaves the rule out.")
+    severity: SeverityName | None = Field(None, description="Another severity.")
+    window: Window | None = Field(None, description="Another window.")
+    escalate: Many[Escalation] | None = Field(None, description="Other steps of severity; [] for none.")
+    where: Where | None = Field(None, description="Narrows the rule: both its own `where` and this must hold.")
+    ignore: Many[Matcher] | None = Field(None, min_length=1, description="Lines to leave alone, before any count.")
 
 
 class RuleFile(_Model):
-    """One file of rules for one technology."""
+    """One file of rules for one technology, or of changes to rules."""
 
     schema_: Literal["logscan/v1"] = Field(alias="schema", description="The version of this format: logscan/v1.")
-    technology: str = Field(min_length=1, description="What the rules are about.")
+    technology: str = Field("", description="What the rules are about; needed with `rules`.")
     where: Where | None = Field(None, description="Who may speak, for all rules of the file that don't say.")
-    rules: Many[RuleModel] = Field(min_length=1, description="The rules.")
+    rules: Many[RuleModel] = Field((), description="The rules.")
+    overrides: Many[Override] = Field((), description="Changes to rules of other files.")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not (self.rules or self.overrides):
+            raise ValueError("a file needs `rules` or `overrides`")
+        if self.rules and not self.technology:
+            raise ValueError("the key `technology` is missing")
+        return self
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -219,7 +391,8 @@ class Rule:
     """A rule as the rest of logscan uses it: its model, with the file's `where` filled in.
 
     `file` is the name that findings show (`influxdb.yaml`), `path` and `line` say where it stands,
-    `technology` is the file's. Compared by identity, so it may key a dict cheaply.
+    `technology` is the file's; `narrowed` is what an override adds to `where`: both must hold.
+    Compared by identity, so it may key a dict cheaply.
     """
 
     model: RuleModel
@@ -228,6 +401,7 @@ class Rule:
     path: str
     line: int
     technology: str
+    narrowed: Where | None = None
 
     @property
     def id(self) -> str:
