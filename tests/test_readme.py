@@ -20,7 +20,6 @@ import sys
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from pathlib import Path
-from shutil import which
 
 import click
 import pytest
@@ -181,8 +180,6 @@ def compare(block, played):
 
 @named(marked("run"))
 def test_an_example_prints_what_is_shown(shell, block):
-    if "| jq " in block.text and not which("jq"):
-        pytest.skip("jq is not installed")
     compare(block, play(block, shell))
 
 

@@ -90,6 +90,8 @@ def shortfalls(source: Coverage) -> Iterator[tuple[str, str]]:
     """What is missing of one source: a word for it, and what is known."""
     if source.status is not Status.COMPLETE:
         yield source.status.value, source.reason or "no reason is known"
+    elif source.reason:
+        yield "note", source.reason
     for gap in source.gaps:
         yield "gap", f"{gap.reason.value}, lines are missing {_between(gap)}"
     if source.truncated:

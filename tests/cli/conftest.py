@@ -67,11 +67,11 @@ def fake_command(tmp_path):
 
 @pytest.fixture
 def golden():
-    """Compare a text with the golden file of that name; REWRITE_GOLDEN=1 writes it anew."""
+    """Compare a text with the golden file of that name; LOGSCAN_REWRITE_GOLDEN=1 writes it anew."""
 
     def check(name, text):
         path = GOLDEN / name
-        if os.environ.get("REWRITE_GOLDEN"):
+        if os.environ.get("LOGSCAN_REWRITE_GOLDEN"):
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
         assert path.read_text(encoding="utf-8") == text

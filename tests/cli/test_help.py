@@ -1,4 +1,4 @@
-"""The help of every command, as it stands at 80 columns; REWRITE_GOLDEN=1 takes a change over."""
+"""The help of every command, as it stands at 80 columns; LOGSCAN_REWRITE_GOLDEN=1 takes a change over."""
 
 import pytest
 
