@@ -25,6 +25,7 @@ from logscan.ruleset.model import Rule
 from logscan.ruleset.schema import rule_file_schema
 from logscan.ruleset.selftest import TestFailure, run_tests
 from logscan.safe_text import safe_text
+from logscan.scenarios import ScenarioFailure, run_scenarios
 
 WITH_RULES = options.with_options([*options.RULE_FILES, *options.GENERAL])
 PATHS = click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path())
@@ -114,16 +115,24 @@ def check(ctx: click.Context, /, paths: tuple[str, ...], **_given: Any) -> ExitC
 @WITH_RULES
 @click.pass_context
 def test_(ctx: click.Context, /, paths: tuple[str, ...], **_given: Any) -> ExitCode:
-    """Run the tests that rules carry.
+    """Run the tests and the scenarios that rules carry.
 
-    PATH is a rule file or a folder of them; without one, all rules are tested. Exits with 1 when a
-    test fails.
+    PATH is a rule file or a folder of them; without one, all rules are tested. Exits with 1 when
+    something fails.
     """
     loaded = _rules(ctx, paths)
-    failures = run_tests(loaded, Matcher(loaded).matches)
+    failures: list[TestFailure | ScenarioFailure] = [
+        *run_tests(loaded, Matcher(loaded).matches),
+        *run_scenarios(loaded),
+    ]
     _print_all(failures)
-    tests = sum(count_tests(rule) for rule in loaded)
-    click.echo(f"{_number(len(loaded), 'rule')}, {_number(tests, 'test')}, {len(failures)} failed")
+    counts = [
+        _number(len(loaded), "rule"),
+        _number(sum(map(count_tests, loaded)), "test"),
+        _number(sum(len(rule.model.scenarios) for rule in loaded), "scenario"),
+        f"{len(failures)} failed",
+    ]
+    click.echo(", ".join(counts))
     return ExitCode.FINDINGS if failures else ExitCode.DONE
 
 
@@ -142,7 +151,7 @@ def _rules(ctx: click.Context, paths: tuple[str, ...] = ()) -> tuple[Rule, ...]:
     return load_rules(settings.rule_paths, builtin=settings.builtin)
 
 
-def _print_all(complaints: Sequence[RuleWarning | TestFailure]) -> None:
+def _print_all(complaints: Sequence[RuleWarning | TestFailure | ScenarioFailure]) -> None:
     for complaint in complaints:
         for line in str(complaint).splitlines():
             click.echo(safe_text(line))

@@ -129,18 +129,47 @@ def test_faults_are_2_and_all_are_told(logscan, shop, command):
 
 def test_test_looks_at_the_named_files_alone(logscan, shop):
     ended = logscan("rules", "test", shop)
-    assert (0, "1 rule, 2 tests, 0 failed\n") == (ended.returncode, ended.stdout)
+    assert (0, "1 rule, 2 tests, 0 scenarios, 0 failed\n") == (ended.returncode, ended.stdout)
 
 
 def test_a_test_that_fails_is_1_and_tells_the_line(logscan, shop):
     shop.write_text(RULES.replace("payment accepted", "payment refused"), encoding="utf-8")
     ended = logscan("rules", "test", shop)
-    failure, summary = ended.stdout.splitlines()
-    assert (1, "1 rule, 2 tests, 1 failed", True) == (
-        ended.returncode,
-        summary,
-        "'payment refused for order 8'" in failure,
-    )
+    expected = [
+        f"{shop}:5: shop-payment-refused does not ignore 'payment refused for order 8'",
+        "  expected: no match",
+        "  got:      a match",
+        "1 rule, 2 tests, 0 scenarios, 1 failed",
+    ]
+    assert (1, expected) == (ended.returncode, ended.stdout.splitlines())
+
+
+SCENARIO = """\
+    scenarios:
+      - lines:
+          - {at: 0s, line: payment refused for order 7}
+          - {at: 1m, line: payment refused for order 7}
+          - {at: 2m, line: payment refused for order 7}
+        findings: [{severity: %s, count: 3}]
+"""
+
+
+def test_scenarios_are_played(logscan, shop):
+    shop.write_text(RULES + SCENARIO % "medium", encoding="utf-8")
+    ended = logscan("rules", "test", shop)
+    assert (0, "1 rule, 2 tests, 1 scenario, 0 failed\n") == (ended.returncode, ended.stdout)
+
+
+def test_a_scenario_that_fails_is_1_and_tells_both_sides(logscan, shop):
+    shop.write_text(RULES + SCENARIO % "high", encoding="utf-8")
+    ended = logscan("rules", "test", shop)
+    expected = [
+        f"{shop}:5: shop-payment-refused: scenario 1 failed",
+        "  expected: 1 finding (high, count 3)",
+        "  got:      1 finding (medium, count 3)",
+        "1 rule, 2 tests, 1 scenario, 1 failed",
+    ]
+    assert (1, expected) == (ended.returncode, ended.stdout.splitlines())
 
 
 def test_a_path_that_is_not_there_is_2(logscan):

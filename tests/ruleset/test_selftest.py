@@ -2,6 +2,7 @@
 
 from logscan.ruleset import selftest
 from logscan.ruleset.model import Rule, RuleModel
+from logscan.ruleset.selftest import Verdict
 
 
 def rule(match, ignore, text="panic"):
@@ -30,5 +31,21 @@ def test_failures_come_in_order_with_their_kind():
 
 def test_a_failure_names_place_rule_and_line():
     missed, caught = selftest.run_tests([rule(["fi\x1bne"], ["a panic"])], holds)
-    assert r"rules/example.yaml:4: example does not match 'fi\x1bne'" == str(missed)
-    assert "rules/example.yaml:4: example does not ignore 'a panic'" == str(caught)
+    assert [
+        r"rules/example.yaml:4: example does not match 'fi\x1bne'",
+        "  expected: a match",
+        "  got:      no match",
+    ] == str(missed).splitlines()
+    assert [
+        "rules/example.yaml:4: example does not ignore 'a panic'",
+        "  expected: no match",
+        "  got:      a match",
+    ] == str(caught).splitlines()
+
+
+def test_a_pattern_that_takes_too_long_fails_its_tests():
+    def hangs(_rule, _line):
+        raise TimeoutError
+
+    failures = selftest.run_tests([rule(["panic"], ["fine"])], hangs)
+    assert [("match", Verdict.TOO_SLOW), ("ignore", Verdict.TOO_SLOW)] == [(one.kind, one.got) for one in failures]
