@@ -37,7 +37,7 @@ PAGE = """\
 Written by `make bench` on {date}. The machine's load average over 1, 5 and 15 minutes was {before}
 before, and {after} after.
 
-The commands of a section took turns, in {rounds} rounds ({starts} for start-up). Numbers are medians,
+The commands of a section took turns (rounds: {rounds}; for start-up: {starts}). Numbers are medians,
 in parentheses the least and the most. The ratio is of a command's wall time to that of the section's
 first one in the same round. [README.md](README.md) tells what the commands do.
 
