@@ -28,10 +28,10 @@ def scan(
     for source in sources:
         for batch in source.batches():
             hits = (hit for hit in matcher.scan(batch) if wanted.holds(hit.line.time_ns))
-            _observe(detector, surroundings.around(batch, hits))
+            _observe(detector, surroundings.around(batch, hits, matcher.open_offsets))
             if progress is not None:
                 progress()
-    _observe(detector, surroundings.close())
+    _observe(detector, surroundings.close(hit for hit in matcher.close() if wanted.holds(hit.line.time_ns)))
 
 
 def _observe(detector: Detector, placed: Iterable[Placed]) -> None:

@@ -2,17 +2,23 @@
 
 Kept apart from matching, for it is wanted seldom: without `--context` nothing here is paid for. Lines
 behind a hit may lie in a batch that has not come yet, so such a hit waits for them, and all later
-hits of its container wait behind it: their order stays.
+hits of its container wait behind it: their order stays. The other way round, a hit that is still
+being joined to its following lines comes with a later batch, so its lines are kept until it does.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from logscan.batch import Batch, Container
+from logscan.batch import Batch, Container, Input
 from logscan.matching.hit import Hit
+
+OpenOffsets = Callable[[Batch], Collection[int]]
+"""Tells where, from the start of a batch, the hits of its container begin that are still being joined."""
+
+_Place = tuple[Container, Input]
 
 
 @dataclass(slots=True)
@@ -24,44 +30,77 @@ class Placed:
     after: list[str] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class _Log:
+    """What is known of one container's log: where its last batch begins, and the end of what was read.
+
+    `tail`: the last lines; `kept`: the lines around hits that have not come yet, by their place.
+    """
+
+    begin: int = 0
+    end: int = 0
+    tail: tuple[str, ...] = ()
+    waiting: deque[Placed] = field(default_factory=deque)
+    kept: dict[int, tuple[tuple[str, ...], list[str]]] = field(default_factory=dict)
+
+
+def _nothing_open(_batch: Batch) -> Collection[int]:
+    return ()
+
+
 class Surroundings:
-    """Puts up to `size` lines before and after each hit."""
+    """Puts up to `size` lines before and after the first line of each hit."""
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._tails: dict[Container, tuple[str, ...]] = {}
-        self._waiting: dict[Container, deque[Placed]] = {}
+        self._logs: dict[_Place, _Log] = {}
 
-    def around(self, batch: Batch, hits: Iterable[Hit]) -> Iterator[Placed]:
-        """Yield the hits that have all their lines, waiting ones of the same container first."""
+    def around(self, batch: Batch, hits: Iterable[Hit], open_offsets: OpenOffsets = _nothing_open) -> Iterator[Placed]:
+        """Yield the hits that have all their lines, waiting ones of the same container first.
+
+        `open_offsets` is asked when the hits have been taken.
+        """
         if not self._size:
             yield from map(Placed, hits)
             return
-        waiting = self._waiting.setdefault(batch.container, deque())
+        log = self._logs.setdefault((batch.container, batch.input), _Log())
+        log.begin, log.end = log.end, log.end + len(batch.text)
         head = list(_lines_from(batch, 0, self._size))
-        for placed in waiting:
-            placed.after += head[: self._size - len(placed.after)]
-        yield from self._ready(waiting)
+        for after in (*(placed.after for placed in log.waiting), *(after for _, after in log.kept.values())):
+            after.extend(head[: self._size - len(after)])
+        yield from self._ready(log.waiting)
         for hit in hits:
-            waiting.append(self._place(batch, hit))
-            yield from self._ready(waiting)
-        self._tails[batch.container] = self._before(batch, len(batch.text))
+            log.waiting.append(self._place(log, batch, hit))
+            yield from self._ready(log.waiting)
+        open_places = {log.begin + offset: offset for offset in open_offsets(batch)}
+        log.kept = {
+            place: log.kept.get(place) or self._lines_around(log, batch, offset)
+            for place, offset in open_places.items()
+        }
+        log.tail = self._before(log, batch, len(batch.text))
 
-    def close(self) -> Iterator[Placed]:
-        """Yield the hits whose log ended before all their lines had come."""
-        for waiting in self._waiting.values():
-            yield from waiting
-        self._waiting.clear()
+    def close(self, hits: Iterable[Hit] = ()) -> Iterator[Placed]:
+        """Yield the hits whose log ended before all their lines had come, then those that end with it."""
+        for log in self._logs.values():
+            yield from log.waiting
+        for hit in hits:
+            log = self._logs.get((hit.line.container, Input(hit.rule.model.input)), _Log())
+            yield Placed(hit, *log.kept.get(log.begin + hit.offset, ((), [])))
+        self._logs.clear()
 
     def _ready(self, waiting: deque[Placed]) -> Iterator[Placed]:
         while waiting and len(waiting[0].after) == self._size:
             yield waiting.popleft()
 
-    def _place(self, batch: Batch, hit: Hit) -> Placed:
-        _, end = batch.span_at(hit.offset)
-        return Placed(hit, self._before(batch, hit.offset), list(_lines_from(batch, end + 1, self._size)))
+    def _place(self, log: _Log, batch: Batch, hit: Hit) -> Placed:
+        before, after = log.kept.get(log.begin + hit.offset) or self._lines_around(log, batch, hit.offset)
+        return Placed(hit, before, list(after))
 
-    def _before(self, batch: Batch, offset: int) -> tuple[str, ...]:
+    def _lines_around(self, log: _Log, batch: Batch, offset: int) -> tuple[tuple[str, ...], list[str]]:
+        _, end = batch.span_at(offset)
+        return self._before(log, batch, offset), list(_lines_from(batch, end + 1, self._size))
+
+    def _before(self, log: _Log, batch: Batch, offset: int) -> tuple[str, ...]:
         """Give the lines that end before `offset`, filled up from the batch before."""
         lines: deque[str] = deque()
         while offset > 0 and len(lines) < self._size:
@@ -69,8 +108,7 @@ class Surroundings:
             lines.appendleft(batch.line(start, end).text)
             offset = start
         short = self._size - len(lines)
-        earlier = self._tails.get(batch.container, ())
-        return (*earlier[-short:], *lines) if short else tuple(lines)
+        return (*log.tail[-short:], *lines) if short else tuple(lines)
 
 
 def _lines_from(batch: Batch, start: int, count: int) -> Iterator[str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import regex
 
-from logscan.matching.evidence import ELSEWHERE, Evidence, Test
+from logscan.matching.evidence import ELSEWHERE, NO_GROUPS, Evidence, Test
 from logscan.matching.field_test import FieldTest
 from logscan.matching.literals import matcher_literals
 from logscan.matching.pattern_literals import Literals
@@ -183,15 +183,22 @@ class Judge:
         """Give the named groups of `match`, those of `extract`, then the keys that `group_by` wants."""
         if self.extract is None and not self.wanted:
             return evidence.groups
-        found = {**self._extracted(view), **evidence.groups}
+        return self.fields_beside(view, evidence.groups, self.extracted(view))
+
+    def fields_beside(
+        self, view: LineView, groups: Mapping[str, str], extracted: Mapping[str, str]
+    ) -> Mapping[str, str]:
+        """Give the same where `extract` was searched for in more than this line."""
+        found = {**extracted, **groups}
         for name in self.wanted:
             if name not in found and (text := view.field_text(name)) is not None:
                 found[name] = text
         return found
 
-    def _extracted(self, view: LineView) -> dict[str, str]:
+    def extracted(self, view: LineView) -> Mapping[str, str]:
+        """Give the named groups of `extract`, the message first. Raises `TimeoutError` as `judge` does."""
         if self.extract is None:
-            return {}
+            return NO_GROUPS
         match = search(self.extract, view.message) if view.message is not None else None
         match = match or search(self.extract, view.text)
-        return {} if match is None else named_groups(match)
+        return NO_GROUPS if match is None else named_groups(match)

@@ -14,9 +14,10 @@ class Hit:
     """A line, the rule that confirmed it and the fields it extracted.
 
     `start` and `end` are the span in `line.text` around which evidence is cut (0, 0 when the match
-    lies in the decoded message of a JSON line). `offset` is where the line begins in its batch.
-    `continued` are the lines after it that belong to it, when the rule joins lines. A hit that is
-    `aside` is no hit of its rule: only a line that the rule's `related` asks for.
+    lies in the decoded message of a JSON line). `offset` is where the line begins in its batch, below
+    zero when it stood in an earlier batch of its container. `continued` are the lines after it that
+    belong to it, when the rule joins lines. A hit that is `aside` is no hit of its rule: only a line
+    that the rule's `related` asks for.
     """
 
     rule: Rule

@@ -1,90 +1,75 @@
 """The matcher: batches in, hits out.
 
 Owns the walk from a batch's bytes to the lines that a rule wants: one search for the literals of
-all rules, then the few rules that a line's literals point to, confirmed on the decoded line. Owns
-too which rules look at which container, and the quarantine of rules that take too long. Does not
-own what a rule means (confirm, where) nor what a hit leads to (detection).
+all rules, then the few questions that a line's literals point to, confirmed on the decoded line. Owns
+too the quarantine of rules that take too long, and which of a line's answers are hits. Does not own
+what a rule means (confirm), who is asked (audience), which lines go on with a hit (multiline), nor
+what a hit leads to (detection).
 
-A rule is never asked twice about a line, and a line is decoded once for all rules. Lines in which an
-escape could hide a literal are searched again with the escapes undone. Rules without a literal walk
-every line, in the slow lane.
+A question is never asked twice about a line, and a line is decoded once for all of them. Lines in
+which an escape could hide a literal are searched again with the escapes undone. Questions without a
+literal walk every line, in the slow lane.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
-from logscan.batch import Batch, Container
+from logscan.batch import Batch, Container, Input, Line
+from logscan.matching.audience import Audience, Order
 from logscan.matching.confirm import Judge
 from logscan.matching.escapes import HIDING, revealed
-from logscan.matching.evidence import Evidence
+from logscan.matching.evidence import NO_GROUPS, Evidence
 from logscan.matching.hit import Hit
-from logscan.matching.literals import rule_literals
+from logscan.matching.multiline import OpenEvent, OpenEvents
 from logscan.matching.prefilter import Prefilter
 from logscan.matching.quarantine import Quarantine, Watch
+from logscan.matching.question import Question, questions_of
+from logscan.matching.search import search
 from logscan.matching.views import LineView
-from logscan.matching.where import LineGate, gate
 from logscan.ruleset.model import Rule
 
 MAX_AUDIENCES = 1024
 """So many containers are remembered; beyond that all are worked out anew, which takes a millisecond."""
 
-Order = int
-"""A rule's place among the rules."""
+Place = tuple[Container, Input]
+"""Where lines come from. What a container prints and what the engine tells of it don't mix."""
 
 Span = tuple[int, int, set[int]]
 """Start and end of a line in its batch, and the numbers of the literals found in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Audience:
-    """The rules that look at one container.
-
-    `by_literal`: for each literal the rules that it points to, in order; `slow`: those that want
-    every line.
-    """
-
-    gates: Mapping[Order, LineGate]
-    by_literal: Sequence[tuple[Order, ...]]
-    slow: tuple[Order, ...]
-
-    def wanting(self, literals: Iterable[int]) -> Sequence[Order]:
-        """Give the rules to be asked about a line that holds these literals, in order."""
-        pointed = [self.by_literal[literal] for literal in literals if literal < len(self.by_literal)]
-        if len(pointed) == 1 and not self.slow:
-            return pointed[0]
-        return sorted({*self.slow, *(order for orders in pointed for order in orders)})
-
-
 class Matcher:
     """Finds, in any batch, the lines that any of `rules` wants.
 
-    `clock` (seconds) measures how long rules take, and nothing else.
+    The batches of one container come in their order. `clock` (seconds) measures how long rules
+    take, and nothing else.
     """
 
     def __init__(self, rules: Sequence[Rule], *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._rules = tuple(rule for rule in rules if not rule.model.combines)
-        self._judges = [Judge.of(rule.model) for rule in self._rules]
+        self._questions = questions_of(rules)
+        self._joining = {one.rule: one for one in self._questions if one.continues is not None}
         self._watch = Watch(clock)
         self._literals: dict[str, list[Order]] = {}
         slow: list[Order] = []
-        for order, rule in enumerate(self._rules):
-            literals = rule_literals(rule.model)
-            if literals is None:
+        for order, question in enumerate(self._questions):
+            if question.literals is None:
                 slow.append(order)
-            for literal in literals or ():
+            for literal in question.literals or ():
                 self._literals.setdefault(literal, []).append(order)
         self._slow = tuple(slow)
         self._prefilter = Prefilter([*self._literals, *HIDING])
         self._hiding = frozenset(range(len(self._literals), len(self._literals) + len(HIDING)))
-        self._audiences: dict[Container, Audience] = {}
+        self._audiences: dict[Place, Audience] = {}
+        self._open: dict[Place, OpenEvents] = {}
 
     @property
     def slow_lane(self) -> tuple[Rule, ...]:
-        """The rules without a usable literal, which are asked about every line."""
-        return tuple(self._rules[order] for order in self._slow)
+        """The rules whose `match`, or whose `related`, has no usable literal and is asked of every line."""
+        return tuple(dict.fromkeys(self._questions[order].rule for order in self._slow))
 
     @property
     def quarantined(self) -> tuple[Quarantine, ...]:
@@ -96,34 +81,94 @@ class Matcher:
         return Judge.of(rule.model).judge(LineView(text)) is not None
 
     def scan(self, batch: Batch) -> Iterator[Hit]:
-        """Yield the hits of a batch: by line, and within a line in the order of the rules."""
-        audience = self._audience(batch.container)
+        """Yield the hits of a batch: by line, and within a line in the order of the rules.
+
+        A hit of a rule that joins lines comes when its event ends, maybe with a later batch.
+        """
+        audience = self._audience(batch)
         if not audience.gates:
             return
+        events = self._enter(batch)
         for start, end, literals in self._lines(batch, every=bool(audience.slow)):
+            if events:
+                yield from self._ended(events.walk(batch, start))
             if not literals.isdisjoint(self._hiding):
                 literals |= self._revealed_literals(batch.line(start, end).text)  # noqa: PLW2901 - ours to widen
             if orders := audience.wanting(literals):
-                yield from self._line_hits(batch, audience, orders, start, end)
+                line = batch.line(start, end)
+                if events:
+                    yield from self._ended(events.offer(line, end + 1))
+                hits = self._line_hits(audience, orders, line, start, events.taking)
+                yield from _settled(list(hits), events, end + 1) if audience.settles else hits
+        if events:
+            yield from self._ended(events.walk(batch, len(batch.text)))
+            self._open[batch.container, batch.input] = events
+
+    def close(self) -> Iterator[Hit]:
+        """Yield the events that are open where the logs end."""
+        for events in self._open.values():
+            yield from self._ended(events)
+        self._open.clear()
+
+    def open_offsets(self, batch: Batch) -> frozenset[int]:
+        """Tell, after a scan of `batch`, at which offsets the events begin that its container has open."""
+        events = self._open.get((batch.container, batch.input))
+        return frozenset(event.offset for event in events or ())
+
+    def _enter(self, batch: Batch) -> OpenEvents:
+        events = self._open.pop((batch.container, batch.input), None) or OpenEvents(self._goes_on)
+        events.enter(batch)
+        return events
 
     def _line_hits(
-        self, batch: Batch, audience: Audience, orders: Sequence[Order], start: int, end: int
+        self, audience: Audience, orders: Sequence[Order], line: Line, start: int, taking: Collection[OpenEvent]
     ) -> Iterator[Hit]:
-        line = batch.line(start, end)
+        """Yield the hits of a line; those of a rule that joins lines have not all their fields yet."""
         view = LineView(line.text)
+        inside = {event.hit.rule for event in taking} if taking else ()
         for order in orders:
-            rule = self._rules[order]
+            question = self._questions[order]
+            rule = question.rule
             if rule in self._watch or not audience.gates[order].admits(line.stream, lambda: view.level):
                 continue
-            if confirmed := self._confirm(order, view):
+            if rule in inside and not question.aside:
+                continue
+            if confirmed := self._confirm(question, view):
                 evidence, fields = confirmed
-                yield Hit(rule, line, fields, evidence.start, evidence.end, start)
+                yield Hit(rule, line, fields, evidence.start, evidence.end, start, aside=question.aside)
 
-    def _confirm(self, order: Order, view: LineView) -> tuple[Evidence, Mapping[str, str]] | None:
-        judge = self._judges[order]
-        if not judge.searches:
-            return _judged(judge, view)
-        return self._watch.over(self._rules[order], lambda: _judged(judge, view))
+    def _confirm(self, question: Question, view: LineView) -> tuple[Evidence, Mapping[str, str]] | None:
+        if not question.judge.searches:
+            return _judged(question, view)
+        return self._watch.over(question.rule, lambda: _judged(question, view))
+
+    def _goes_on(self, hit: Hit, text: str) -> bool:
+        continues = self._joining[hit.rule].continues
+        if continues is None or hit.rule in self._watch:
+            return False
+        return bool(self._watch.over(hit.rule, lambda: search(continues, text) is not None))
+
+    def _ended(self, events: Iterable[OpenEvent]) -> Iterator[Hit]:
+        """Yield the hits that have all their lines now."""
+        for event in events:
+            if not event.silenced:
+                hit = event.hit
+                fields = self._event_fields(event)
+                yield replace(hit, fields=fields, offset=event.offset, continued=tuple(event.continued))
+
+    def _event_fields(self, event: OpenEvent) -> Mapping[str, str]:
+        """Extract from the last line that has something to give, else from all lines as one text.
+
+        Each search is measured by itself: a long trace is not a slow rule.
+        """
+        hit, judge = event.hit, self._joining[event.hit.rule].judge
+        extracted: Mapping[str, str] = NO_GROUPS
+        if judge.extract is not None:
+            for text in (*reversed(event.texts), "\n".join(event.texts)):
+                if extracted or hit.rule in self._watch:
+                    break
+                extracted = self._watch.over(hit.rule, partial(judge.extracted, LineView(text))) or NO_GROUPS
+        return judge.fields_beside(LineView(hit.line.text), hit.fields, extracted)
 
     def _lines(self, batch: Batch, *, every: bool) -> Iterator[Span]:
         """Yield the lines that hold literals, or every line, with the literals that each one holds."""
@@ -146,27 +191,45 @@ class Matcher:
         forms = "\n".join(revealed(text)).encode("utf-8", "replace")
         return {literal for literal, _ in self._prefilter.candidates(forms)}
 
-    def _audience(self, container: Container) -> Audience:
-        audience = self._audiences.get(container)
+    def _audience(self, batch: Batch) -> Audience:
+        place = (batch.container, batch.input)
+        audience = self._audiences.get(place)
         if audience is None:
             if len(self._audiences) >= MAX_AUDIENCES:
                 self._audiences.clear()
-            audience = self._audiences[container] = self._new_audience(container)
+            audience = self._audiences[place] = Audience.of(
+                batch.container, batch.input, self._questions, self._literals.values(), self._slow
+            )
         return audience
 
-    def _new_audience(self, container: Container) -> Audience:
-        gates = {
-            order: line_gate
-            for order, rule in enumerate(self._rules)
-            if (line_gate := gate(rule.where, container)) is not None
-        }
-        by_literal = [tuple(order for order in orders if order in gates) for orders in self._literals.values()]
-        return Audience(gates, by_literal, tuple(order for order in self._slow if order in gates))
 
-
-def _judged(judge: Judge, view: LineView) -> tuple[Evidence, Mapping[str, str]] | None:
+def _judged(question: Question, view: LineView) -> tuple[Evidence, Mapping[str, str]] | None:
+    judge = question.judge
     evidence = judge.judge(view)
-    return None if evidence is None else (evidence, judge.fields(view, evidence))
+    if evidence is None or question.aside:
+        return None if evidence is None else (evidence, NO_GROUPS)
+    if question.continues is not None:
+        return evidence, evidence.groups
+    return evidence, judge.fields(view, evidence)
+
+
+def _settled(hits: Sequence[Hit], events: OpenEvents, after: int) -> Iterator[Hit]:
+    """Yield those hits of a line that are complete and not silenced; let the others begin events.
+
+    A rule silences another one on its own line and within its event, and the other's event, when it
+    hits inside. A silenced hit may begin an event all the same: the rest of its trace is silenced too.
+    """
+    own = [hit for hit in hits if not hit.aside]
+    silent = {other for hit in own for other in hit.rule.model.instead_of}
+    for event in events.taking:
+        event.silenced = event.silenced or event.hit.rule.id in silent
+    silent |= {other for event in events.taking for other in event.hit.rule.model.instead_of}
+    for hit in hits:
+        silenced = hit.rule.id in silent and not hit.aside
+        if hit.rule.model.multiline is not None and not hit.aside:
+            events.open(hit, after, silenced=silenced)
+        elif not silenced:
+            yield hit
 
 
 def _by_line(batch: Batch, candidates: Iterable[tuple[int, int]]) -> Iterator[Span]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import translate
 from functools import lru_cache
 
@@ -23,20 +23,37 @@ from logscan.ruleset.model import Rule, Selector, Where
 
 @dataclass(frozen=True, slots=True)
 class LineGate:
-    """Which lines of a container a rule looks at: those that `only` fits and `never` does not."""
+    """Which lines of a container a rule looks at: those that `only` fits and `never` does not.
+
+    `also` is a second gate that they have to pass.
+    """
 
     only: Selector | None = None
     never: Selector | None = None
+    also: LineGate | None = None
 
     def admits(self, stream: Stream, level: Callable[[], Level | None]) -> bool:
         """Tell whether the rule looks at a line; `level` is asked only when it matters."""
         if self.only is not None and not _fits_line(self.only, stream, level, unknown=True):
             return False
-        return self.never is None or not _fits_line(self.never, stream, level, unknown=False)
+        if self.never is not None and _fits_line(self.never, stream, level, unknown=False):
+            return False
+        return self.also is None or self.also.admits(stream, level)
 
 
 OPEN = LineGate()
 """The gate that every line passes."""
+
+
+def rule_gate(rule: Rule, container: Container) -> LineGate | None:
+    """Give the gate of a rule, whose own `where` and what an override adds to it must both admit a line."""
+    own = gate(rule.where, container)
+    if own is None or rule.narrowed is None:
+        return own
+    narrowed = gate(rule.narrowed, container)
+    if narrowed is None or own is OPEN:
+        return narrowed
+    return own if narrowed is OPEN else replace(own, also=narrowed)
 
 
 def gate(where: Where | None, container: Container) -> LineGate | None:

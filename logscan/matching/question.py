@@ -1,0 +1,68 @@
+"""Questions: what lines are asked on behalf of a rule.
+
+Owns the two kinds: whether a line is a hit of the rule, and, aside, whether it is one of the lines
+elsewhere that the rule calls related to its hits. Does not own asking (matcher), nor who is asked
+when (audience).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import regex
+
+from logscan.batch import Container, Input
+from logscan.matching.confirm import Judge, test_of
+from logscan.matching.literals import matcher_literals, rule_literals
+from logscan.matching.pattern_literals import Literals
+from logscan.matching.where import OPEN, LineGate, rule_gate
+from logscan.ruleset.model import Rule
+from logscan.ruleset.pattern import compile_pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question to lines. `literals`: one of them stands in any line for which the answer is yes.
+
+    `continues`: which lines after a hit belong to it, for a rule that joins lines.
+    """
+
+    rule: Rule
+    judge: Judge
+    literals: Literals | None
+    input: Input
+    aside: bool = False
+    continues: regex.Pattern[str] | None = None
+
+    @classmethod
+    def of(cls, rule: Rule) -> Question:
+        """Ask for hits of `rule`, which must look at lines itself."""
+        model = rule.model
+        continues = compile_pattern(model.multiline.continue_, sensitive=False) if model.multiline else None
+        return cls(rule, Judge.of(model), rule_literals(model), Input(model.input), continues=continues)
+
+    @property
+    def settles(self) -> bool:
+        """Whether its answer is not yet the hit: lines may follow, or another rule's hit may fall away."""
+        return not self.aside and (self.continues is not None or bool(self.rule.model.instead_of))
+
+    def gate(self, container: Container) -> LineGate | None:
+        """Give the gate for lines of `container`, or None when it is not asked at all."""
+        return OPEN if self.aside else rule_gate(self.rule, container)
+
+
+def questions_of(rules: Iterable[Rule]) -> list[Question]:
+    """Give the questions that ask for hits in the order of the rules, then those aside."""
+    rules = tuple(rules)
+    own = [Question.of(rule) for rule in rules if not rule.model.combines]
+    return [*own, *(_aside(rule) for rule in rules if rule.model.related is not None)]
+
+
+def _aside(rule: Rule) -> Question:
+    """Related lines are printed, by whatever container, also when the rule looks at events."""
+    related = rule.model.related
+    if related is None:
+        raise ValueError(f"{rule.id} asks for no related lines")
+    judge = Judge(test_of(related.match), None, ())
+    return Question(rule, judge, matcher_literals(related.match), Input.LINE, aside=True)
