@@ -108,10 +108,10 @@ class _Opened:
 def _open(settings: ScanSettings, rules: Sequence[Rule], now_ns: int) -> _Opened:
     if settings.files:
         return _Opened(_files(settings, rules, now_ns), TimeRange(settings.since_ns, settings.until_ns))
-    return _open_engine(settings, now_ns)
+    return _open_engine(settings, now_ns, events=any(rule.model.input == "event" for rule in rules))
 
 
-def _open_engine(settings: ScanSettings, now_ns: int) -> _Opened:
+def _open_engine(settings: ScanSettings, now_ns: int, *, events: bool) -> _Opened:
     # Here, since the Docker SDK takes a third of the time in which a small file is scanned.
     from logscan.sources.docker.engine import Engine  # noqa: PLC0415
     from logscan.sources.docker.select import Selection  # noqa: PLC0415
@@ -128,9 +128,17 @@ def _open_engine(settings: ScanSettings, now_ns: int) -> _Opened:
     try:
         engine = Engine.connect(settings.host, host_name=settings.host_name)
         # Without an end, a container that writes would never be read to it.
-        wanted = TimeRange(settings.since_ns, settings.until_ns or now_ns + engine.clock_skew_ns)
-        direct = settings.direct is Direct.ALWAYS
-        return _Opened([DockerSource.open(engine, selection, wanted, tail=settings.tail, direct=direct)], wanted)
+        engine_now_ns = now_ns + engine.clock_skew_ns
+        wanted = TimeRange(settings.since_ns, settings.until_ns or engine_now_ns)
+        source = DockerSource.open(
+            engine,
+            selection,
+            wanted,
+            tail=settings.tail,
+            direct=settings.direct is Direct.ALWAYS,
+            events_until_ns=engine_now_ns if events else None,
+        )
+        return _Opened([source], wanted)
     except SourceError as error:
         wanted = TimeRange(settings.since_ns, settings.until_ns or now_ns)
         return _Opened((), wanted, (ScanError("engine", settings.host or "docker", error.message, error.help),))

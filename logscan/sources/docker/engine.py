@@ -2,8 +2,8 @@
 
 Owns the SDK client, the mapping of its exceptions and the shape of what inspect tells. Does not own
 where the engine is (endpoint), which containers to read (select) or what a log holds (framing).
-`_ping`, `version`, `containers/json`, `containers/{id}/json`, `containers/{id}/logs` and, if it is
-allowed, `info`: nothing else is ever asked, so a read-only socket proxy is enough.
+`_ping`, `version`, `containers/json`, `containers/{id}/json`, `containers/{id}/logs` and, if they are
+allowed, `info` and `events`: nothing else is ever asked, so a read-only socket proxy is enough.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 import requests
@@ -23,7 +24,9 @@ from docker.errors import APIError, DockerException, TLSParameterError
 from logscan.batch import Container
 from logscan.errors import EngineUnreachable, SourceError
 from logscan.sources.docker.endpoint import Endpoint, resolve
+from logscan.sources.docker.events import EngineEvent
 from logscan.sources.docker.log_response import LogResponse
+from logscan.sources.docker.state import NO_STATE, ContainerState
 
 T = TypeVar("T")
 
@@ -35,6 +38,9 @@ DAMAGED_HELP = "look at the disk of the engine's data root; recreating the conta
 
 SKEW_NOTICED_NS = 2_000_000_000
 """HTTP dates have whole seconds, and the answer takes its time: less is no skew."""
+
+REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.METHOD_NOT_ALLOWED)
+"""How those answer who stand before an engine and keep an address closed."""
 
 COMPRESSED_SINCE_FIXED = (23, 0)
 """From this release on, `since` no longer skips newer files behind a compressed one."""
@@ -50,6 +56,7 @@ class ContainerInfo:
     driver: str
     log_options: Mapping[str, str] = field(default_factory=dict)
     log_path: str = ""
+    state: ContainerState = NO_STATE
 
     @property
     def lossy(self) -> bool:
@@ -74,8 +81,7 @@ class LogQuery:
         query = {"stdout": "1", "stderr": "1", "timestamps": "1", "follow": "0"}
         query["tail"] = "all" if self.tail is None else str(self.tail)
         if self.since_ns is not None and self.since_ns > 0:
-            seconds, nanos = divmod(self.since_ns, 1_000_000_000)
-            query["since"] = f"{seconds}.{nanos:09d}"
+            query["since"] = _seconds(self.since_ns)
         return query
 
 
@@ -130,6 +136,21 @@ class Engine:
         )
         return LogResponse(response)
 
+    def events(self, since_ns: int, until_ns: int) -> list[EngineEvent] | None:
+        """Give the container events that the engine remembers of these times, its last 256 at most.
+
+        None when a proxy keeps them closed. An `until_ns` that is still to come is waited for.
+        """
+        params = {"since": _seconds(since_ns), "until": _seconds(until_ns), "filters": '{"type":["container"]}'}
+        return self._call("tell its events", lambda: self._read_events(params))
+
+    def _read_events(self, params: Mapping[str, str]) -> list[EngineEvent] | None:
+        with self._client._get(self._client._url("/events"), params=params, stream=True) as response:
+            if response.status_code in REFUSALS:
+                return None
+            _checked(response)
+            return [EngineEvent.read(line) for line in response.iter_lines() if line]
+
     def since_is_exact(self, info: ContainerInfo) -> bool:
         """Tell whether this engine's `since` returns everything that it keeps of such a log."""
         numbers = re.match(r"(\d+)\.(\d+)", self.version)
@@ -170,6 +191,7 @@ class Engine:
             driver=log.get("Type") or "",
             log_options=log.get("Config") or {},
             log_path=found.get("LogPath") or "",
+            state=ContainerState.read(found),
         )
 
     def _call(self, what: str, call: Callable[[], T]) -> T:
@@ -179,6 +201,12 @@ class Engine:
             raise SourceError(f"the engine refused to {what}: {error.explanation or error}") from error
         except (DockerException, requests.RequestException, OSError) as error:
             raise SourceError(f"the engine did not answer the request to {what}: {_cause(error)}") from error
+
+
+def _seconds(time_ns: int) -> str:
+    """Write a time as the engine takes it: seconds since the epoch, nine digits behind the point."""
+    seconds, nanos = divmod(time_ns, 1_000_000_000)
+    return f"{seconds}.{nanos:09d}"
 
 
 def _checked(response: requests.Response) -> requests.Response:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from http import HTTPStatus
 
 import requests
 from docker.errors import DockerException
 
-from logscan.sources.docker.engine import Engine
+from logscan.sources.docker.engine import REFUSALS, Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class Outcome:
     @property
     def refused(self) -> bool:
         """Whether someone on the way forbids it; that a log can't be read is the container's matter."""
-        return self.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.METHOD_NOT_ALLOWED)
+        return self.status in REFUSALS
 
     @property
     def answered(self) -> bool:

@@ -18,6 +18,7 @@ from logscan.framing.time_range import TimeRange
 from logscan.sources.docker.container_log import ContainerLog
 from logscan.sources.docker.direct_log import DirectLog
 from logscan.sources.docker.engine import Engine
+from logscan.sources.docker.event_log import EventLog
 from logscan.sources.docker.select import Listed, Selection, own_container_id
 
 READERS = 4
@@ -32,16 +33,25 @@ class DockerSource:
 
     def __init__(self, logs: Sequence[ContainerLog | DirectLog]) -> None:
         self._logs = logs
+        self._events: EventLog | None = None
         self._errors: list[ScanError] = []
         self._stop = threading.Event()
 
     @classmethod
     def open(
-        cls, engine: Engine, selection: Selection, wanted: TimeRange, *, tail: int | None = None, direct: bool = False
+        cls,
+        engine: Engine,
+        selection: Selection,
+        wanted: TimeRange,
+        *,
+        tail: int | None = None,
+        direct: bool = False,
+        events_until_ns: int | None = None,
     ) -> DockerSource:
         """List, choose and inspect. A name that is not there becomes an error of the scan, not an exception.
 
-        `direct`: read the files that the engine keeps, past its API.
+        `direct`: read the files that the engine keeps, past its API. `events_until_ns`: read its own
+        events too, up to then, which is now at the latest.
         """
         listing = [Listed.read(entry) for entry in engine.list_containers()]
         chosen, unknown = selection.choose(listing, own_container_id())
@@ -58,6 +68,9 @@ class DockerSource:
         source = cls(
             [DirectLog(info, wanted) if direct else ContainerLog(engine, info, wanted, tail) for info in infos]
         )
+        if events_until_ns is not None:
+            known = frozenset(listed.id for listed in listing)
+            source._events = EventLog(engine, infos, known, selection, wanted=wanted, until_ns=events_until_ns)
         source._errors = errors
         return source
 
@@ -67,10 +80,13 @@ class DockerSource:
 
     @property
     def errors(self) -> list[ScanError]:
-        return self._errors + [log.error for log in self._logs if log.error is not None]
+        read = (*self._logs, self._events) if self._events else self._logs
+        return self._errors + [log.error for log in read if log.error is not None]
 
     def batches(self) -> Iterator[Batch]:
-        """Read every log once."""
+        """Read every log once, and what the engine tells of the containers before them."""
+        if self._events is not None:
+            yield from self._events.batches()
         waiting: Queue[ContainerLog | DirectLog] = Queue()
         for log in self._logs:
             waiting.put(log)

@@ -1,0 +1,115 @@
+r"""History: what happened to one container, as the fields of the lines that rules with `input: event` see.
+
+    {"event":"die","exit_code":1,"planned":false,"oom_killed":false}
+
+Owns the names of these fields, and standing in for what the engine has forgotten. It keeps its last 256
+events, and health checks fill them in minutes; the state of a container stays, so what that state
+must have come from is told in their place. Does not own reading either (events, state), nor which of
+it a scan is about (event_log).
+
+By `event`, a line holds:
+
+    start, stop, restart
+    kill            signal
+    oom             the kernel killed one of its processes for lack of memory
+    die             exit_code, planned, oom_killed, error
+    health_status   health (healthy, unhealthy, starting), health_log (what the check printed)
+    state           status, restart_count, exit_code, oom_killed, error, health: when the engine restarted it
+                    more often than its events show
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from logscan.sources.docker.events import SETTLE_NS, EngineEvent, Run
+from logscan.sources.docker.state import ContainerState
+
+KILLED = 137
+"""The exit code of a program that SIGKILL ended, whether the kernel's or somebody's."""
+
+HEALTH = ("healthy", "unhealthy", "starting")
+"""A health check that begins is told of as `running`, which is nobody's health."""
+
+Told = tuple[int, Mapping[str, Any]]
+"""When something happened, in nanoseconds since the epoch, and the fields of its line."""
+
+
+def tell(events: Sequence[EngineEvent], state: ContainerState, memory_from_ns: int | None) -> list[Told]:
+    """Give what happened to a container, in the order of time.
+
+    `events` are its own, in that order; `memory_from_ns`: since when the engine remembers every event,
+    None when it tells of none. What is gone has an empty `state`.
+    """
+    whole = sorted((*events, *_forgotten(events, state)), key=lambda event: event.time_ns)
+    told = [
+        (event.time_ns, fields)
+        for index, event in enumerate(whole)
+        for fields in _lines(Run.of(whole, index), state, memory_from_ns)
+    ]
+    return sorted((*told, *_unseen_restarts(events, state)), key=lambda one: one[0])
+
+
+def _lines(run: Run, state: ContainerState, memory_from_ns: int | None) -> Iterator[dict[str, Any]]:
+    event = run.event
+    match event.action:
+        case "start" | "stop" | "restart" | "oom":
+            yield {"event": event.action}
+        case "kill":
+            yield {"event": "kill"} | _given(signal=event.signal)
+        case "die":
+            yield from _end(run, state, memory_from_ns)
+        case "health_status" if event.detail in HEALTH:
+            failed = state.failed_check(event.time_ns) if event.detail == "unhealthy" else None
+            yield {"event": "health_status", "health": event.detail} | _given(
+                health_log=failed.output if failed else ""
+            )
+
+
+def _end(run: Run, state: ContainerState, memory_from_ns: int | None) -> Iterator[dict[str, Any]]:
+    die = run.event
+    last = _shows(state, die)
+    oom_killed = die.exit_code == KILLED and (run.has_oom_near or (last and state.oom_killed and not run.was_asked_for))
+    if oom_killed and not run.has_oom:
+        yield {"event": "oom"}
+    yield (
+        {"event": "die"}
+        | _given(exit_code=die.exit_code)
+        | {"planned": not oom_killed and run.was_planned(memory_from_ns), "oom_killed": oom_killed}
+        | _given(error=state.error if last else "")
+    )
+
+
+def _forgotten(events: Sequence[EngineEvent], state: ContainerState) -> Iterator[EngineEvent]:
+    """Give the events that a state must have come from, where the engine doesn't tell of them."""
+    ended_ns = state.ended_ns
+    if ended_ns is not None and not any(_is_end_since(event, ended_ns) for event in events):
+        yield EngineEvent("", "die", ended_ns, attributes={"exitCode": str(state.exit_code)})
+    # Of a container that has ended the engine says "unhealthy", whatever it was.
+    unhealthy = state.status == "running" and state.health == "unhealthy"
+    if unhealthy and state.checks and not any(event.action == "health_status" for event in events):
+        yield EngineEvent("", "health_status", state.checks[-1].ended_ns, detail="unhealthy")
+
+
+def _unseen_restarts(events: Sequence[EngineEvent], state: ContainerState) -> Iterator[Told]:
+    if state.restart_count <= sum(event.action == "start" for event in events):
+        return
+    fields = {"event": "state", "status": state.status, "restart_count": state.restart_count}
+    if state.ended_ns is not None:
+        fields |= {"exit_code": state.exit_code, "oom_killed": state.oom_killed}
+    yield max(state.started_ns or 0, state.finished_ns or 0), fields | _given(error=state.error, health=state.health)
+
+
+def _shows(state: ContainerState, die: EngineEvent) -> bool:
+    """Tell whether a container is still as this end left it."""
+    return state.ended_ns is not None and abs(die.time_ns - state.ended_ns) < SETTLE_NS
+
+
+def _is_end_since(event: EngineEvent, time_ns: int) -> bool:
+    return event.action == "die" and event.time_ns > time_ns - SETTLE_NS
+
+
+def _given(**fields: Any) -> dict[str, Any]:
+    """Leave out what is not known, and text that says nothing."""
+    return {name: value for name, value in fields.items() if value not in (None, "")}
