@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -21,22 +21,29 @@ from logscan.ruleset.yaml_reader import Node
 
 _SHOWN = 60
 _SEVERITIES = [str(level) for level in Severity]
+_WINDOWS = list(model.WINDOW_TYPES)
 
 _MODELS: Mapping[str, type[BaseModel]] = {
     "rules": model.RuleModel,
     "where": model.Where,
     "not": model.Selector,
-    "window": model.EventCount,
+    **model.WINDOW_TYPES,
     "escalate": model.Escalation,
     "when": model.Burst,
+    "multiline": model.Multiline,
+    "related": model.Related,
     "tests": model.Tests,
+    "scenarios": model.Scenario,
+    "lines": model.ScenarioLine,
+    "findings": model.Expected,
+    "overrides": model.Override,
     "Contains": model.Contains,
     "Equals": model.Equals,
     "Regex": model.Regex,
     "FieldTest": model.FieldTest,
     "Group": model.Group,
 }
-"""The model of the mapping under a key; under `match`, `any`, `all` and `none` the matcher's name follows."""
+"""The model of the mapping under a key. Below a matcher or a window pydantic names its kind, which follows."""
 
 _MATCHERS = frozenset(name for _, name in model.MATCHER_KEYS)
 _KINDS = _MATCHERS | {"Group"}
@@ -52,6 +59,7 @@ _TYPES = {
     "bool_type": "true or false",
     "tuple_type": "a list",
     "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
 }
 
 
@@ -60,12 +68,13 @@ def faults_of(path: str, root: Node, error: ValidationError) -> list[Fault]:
     return [_fault(path, root, found) for found in _merged(error.errors(include_url=False))]
 
 
-def _merged(errors: Iterable[Any]) -> list[Any]:
+def _merged(errors: Sequence[Any]) -> list[Any]:
     """Leave out what only follows from another fault, and make one of the many that a union gives for one value."""
     merged: dict[tuple[Any, ...], Any] = {}
+    places = [error["loc"] for error in errors]
     for error in errors:
         kind, place = error["type"], error["loc"]
-        if kind == "too_short" and error["input"]:
+        if kind == "too_short" and any(place == other[: len(place)] != other for other in places):
             continue  # the list is short only because its items were refused
         if kind in _TYPES and place and place[-1] in _SCALARS:
             place = place[:-1]
@@ -104,20 +113,17 @@ def _words(error: Any, spot: str) -> tuple[str, str | None]:
         return f"unknown key `{_short(str(place[-1]))}`", _help_for_unknown(place)
     if kind in _TYPES:
         wanted = " or ".join(word for word in error["wanted"] if word != "a whole number" or len(error["wanted"]) == 1)
-        return f"{spot} should be {wanted}, not {_describe(value)}", _help_for_type(wanted, value)
+        return f"{spot} should be {wanted}, not {_describe(value)}", _help_for_type(wanted, value, place)
     if kind == "value_error":
         return _of_exception(context["error"], value, place, spot)
     return _of_bound(error, spot)
 
 
 def _of_bound(error: Any, spot: str) -> tuple[str, str | None]:
-    """Word a value of the right type that is not among the allowed ones."""
+    """Word a value of the right type that is too small, too long or of the wrong form."""
     kind, value, context = error["type"], error["input"], error.get("ctx", {})
-    refused = f"{spot} can't be {_describe(value)}"
-    if kind == "literal_error":
-        return refused, _help_for_choice(str(value), re.findall(r"'([^']*)'", context["expected"]))
-    if kind == "is_instance_of":
-        return refused, _help_for_choice("", _SEVERITIES)
+    if kind == "too_short" and value:
+        return f"{spot} should have {context['min_length']} items or more, not {len(value)}", None
     if kind in {"too_short", "string_too_short"}:
         return f"{spot} is empty", "give it a value, or leave the key out"
     if kind == "string_too_long":
@@ -127,7 +133,24 @@ def _of_bound(error: Any, spot: str) -> tuple[str, str | None]:
     if kind == "greater_than_equal":
         return f"{spot} should be at least {context['ge']}, not {_describe(value)}", None
     if kind == "greater_than":
-        return f"{spot} should be more than nothing, not {_describe(value)}", None
+        least = f"{context['gt']:g}" if context["gt"] else "nothing"
+        return f"{spot} should be more than {least}, not {_describe(value)}", None
+    return _of_choice(error, spot)
+
+
+def _of_choice(error: Any, spot: str) -> tuple[str, str | None]:
+    """Word a value that is not among the allowed ones."""
+    kind, value, context = error["type"], error["input"], error.get("ctx", {})
+    refused = f"{spot} can't be {_describe(value)}"
+    if kind == "literal_error":
+        choices = re.findall(r"'([^']*)'", context["expected"])
+        return refused, _help_for_choice(str(value), choices or ["true"])
+    if kind == "is_instance_of":
+        return refused, _help_for_choice("", _SEVERITIES)
+    if kind == "union_tag_invalid":
+        return f"`type` can't be {_describe(value['type'])}", _help_for_choice(str(value["type"]), _WINDOWS)
+    if kind == "union_tag_not_found":
+        return "the key `type` is missing", f"say which kind of window: {_listed(_WINDOWS)}"
     return refused, None
 
 
@@ -135,17 +158,17 @@ def _of_exception(error: ValueError, value: Any, place: tuple[Any, ...], spot: s
     """Word what a check of our own raised; what it says after a semicolon is the help."""
     if isinstance(error, PatternError):
         return f"{spot}: {error}", error.hint
-    if place[-1] == "severity":
+    if place[-1:] == ("severity",):
         return f"{spot} can't be {_describe(value)}", _help_for_choice(value, _SEVERITIES)
-    if place[-1] == "Group":
+    if place[-1:] == ("Group",):
         return f"{spot} is empty", f"give it one of {', '.join(_MATCHER_WORDS)}"
-    if place[-1] == "FieldTest":
+    if place[-1:] == ("FieldTest",):
         return (
             f"the field {_short(value['field'])!r} is not tested",
             "give it one of equals, in, regex, gte, lte, exists",
         )
     message, _, advice = str(error).partition("; ")
-    return f"{spot}: {message}", advice or None
+    return f"{spot}: {message}" if place else message, advice or None
 
 
 def _keys_at(place: tuple[Any, ...]) -> dict[str, str | None]:
@@ -177,20 +200,26 @@ def _help_for_unknown(place: tuple[Any, ...]) -> str:
     return f"did you mean `{close[0]}`?" if close else f"the keys here are {', '.join(keys)}"
 
 
-def _help_for_type(wanted: str, value: Any) -> str | None:
+def _help_for_type(wanted: str, value: Any, place: tuple[Any, ...]) -> str | None:
+    if wanted == "a mapping" and place[-1:] and place[-1] in _MODELS and place[-1] not in _KINDS:
+        return f"a mapping with {', '.join(_keys_at(place))}"
     if wanted == "a list":
         return "write each item on a line of its own, after a dash"
     if wanted == "text" and isinstance(value, bool | int | float):
         return "quote it, to make it text"
-    if "number" in wanted and isinstance(value, str):
+    if "number" in wanted and isinstance(value, str) and any(map(str.isdigit, value)):
         return "write the number without quotes"
     return None
 
 
 def _help_for_choice(value: str, choices: list[str]) -> str:
     close = difflib.get_close_matches(value.lower(), choices, n=1)
-    listed = " or ".join(filter(None, [", ".join(choices[:-1]), choices[-1]]))
+    listed = _listed(choices)
     return f"did you mean {close[0]}? Write {listed}" if close and len(choices) > 1 else f"write {listed}"
+
+
+def _listed(choices: list[str]) -> str:
+    return " or ".join(filter(None, [", ".join(choices[:-1]), choices[-1]]))
 
 
 def _describe(value: Any) -> str:

@@ -1,25 +1,37 @@
 """Load rule files: from paths to rules, or to all faults of all files at once.
 
-Owns which files are read, the ids that must be unique over all of them, and the filling-in of a
-file's `where`. Does not own the syntax (yaml_reader), the keys (model) or the words for what is wrong
-in a file (faults). What is printed is the path as the caller gave it.
+Owns which files are read, the ids that must be unique over all of them, the filling-in of a file's
+`where`, and the order of the work: whatever concerns several files waits until all are read. Does not
+own the syntax (yaml_reader), the keys (model), the words for what is wrong in a file (faults), nor
+what rules say of each other (references, overrides). What is printed is the path as the caller gave it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from logscan.errors import Fault, RuleError, UsageError
 from logscan.ruleset.faults import faults_of
+from logscan.ruleset.lint import RuleWarning
 from logscan.ruleset.model import Rule, RuleFile
+from logscan.ruleset.overrides import PlacedOverride, apply, contradictions, misfits
+from logscan.ruleset.references import Reference, check_references, references_of
 from logscan.ruleset.yaml_reader import MAX_BYTES, Node, read_yaml
 
 _SUFFIXES = frozenset({".yaml", ".yml"})
 _PACKAGE = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """The rules to work with, overrides applied, and what is doubtful about the overrides."""
+
+    rules: tuple[Rule, ...]
+    warnings: tuple[RuleWarning, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +43,17 @@ class _Place:
     builtin: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the files held that have been read so far."""
+
+    ids: dict[str, _Place] = field(default_factory=dict)
+    rules: list[Rule] = field(default_factory=list)
+    references: list[Reference] = field(default_factory=list)
+    overrides: list[PlacedOverride] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+
 def builtin_rules() -> Path:
     """Give the folder of the shipped rules: inside the installed package, else beside it in the repository."""
     installed = _PACKAGE / "rules"
@@ -38,30 +61,34 @@ def builtin_rules() -> Path:
 
 
 def load_rules(paths: Sequence[Path], *, builtin: bool = True) -> tuple[Rule, ...]:
+    """Load rules as `load_ruleset` does, when nobody asks about stale overrides."""
+    return load_ruleset(paths, builtin=builtin).rules
+
+
+def load_ruleset(paths: Sequence[Path], *, builtin: bool = True, elsewhere: Collection[str] = ()) -> RuleSet:
     """Load the shipped rules, unless `builtin` is false, and those of `paths`, in this order.
 
     A path is a file, or a folder: its `*.yaml` and `*.yml`, sorted by name, without its subfolders
-    and hidden files. A file that is reached twice is read once. Raises UsageError for a path that is
-    not there or holds no rule file, RuleError with every fault of every file.
+    and hidden files. A file that is reached twice is read once. `elsewhere` holds ids of rules that
+    are not loaded and may be named all the same. Raises UsageError for a path that is not there or
+    holds no rule file, RuleError with every fault of every file.
     """
     shipped = _files_of(builtin_rules()) if builtin else []
     chosen = [*shipped, *(file for path in paths for file in _files_of(path))]
     files: dict[Path, Path] = {}
     for file in chosen:
         files.setdefault(file.resolve(), file)
-    faults: list[Fault] = []
-    rules: list[Rule] = []
-    ids: dict[str, _Place] = {}
+    read = _Read()
     for file in files.values():
         try:
-            root = read_yaml(str(file), _content(file))
-            faults += _repeated_ids(root, str(file), ids, builtin=file in shipped)
-            rules += _rules_of(file, root)
+            _read_file(file, read, builtin=file in shipped)
         except RuleError as error:
-            faults += error.faults
-    if faults:
-        raise RuleError(faults)
-    return tuple(rules)
+            read.faults.extend(error.faults)
+    read.faults.extend(_faults_between(read, elsewhere))
+    if read.faults:
+        raise RuleError(read.faults)
+    rules, stale = apply(read.rules, read.overrides, elsewhere=elsewhere)
+    return RuleSet(rules, tuple(stale))
 
 
 def _files_of(path: Path) -> list[Path]:
@@ -91,6 +118,32 @@ def _content(file: Path) -> bytes:
         raise RuleError([Fault(str(file), 1, f"the file can't be read: {error.strerror}")]) from None
 
 
+def _read_file(file: Path, read: _Read, *, builtin: bool) -> None:
+    """Add what `file` holds to `read`. Raises RuleError for what is wrong in the file alone."""
+    path = str(file)
+    root = read_yaml(path, _content(file))
+    read.faults.extend(_repeated_ids(root, path, read.ids, builtin=builtin))
+    try:
+        content = RuleFile.model_validate(root.plain())
+    except ValidationError as error:
+        raise RuleError(faults_of(path, root, error)) from None
+    for model, node in zip(content.rules, _items(root, "rules"), strict=True):
+        read.rules.append(Rule(model, model.where or content.where, file.name, path, node.line, content.technology))
+        read.references.extend(references_of(model.id, path, model, node))
+    for override, node in zip(content.overrides, _items(root, "overrides"), strict=True):
+        lines = {key: value.line for key, value in node.value.items()} if isinstance(node.value, dict) else {}
+        read.overrides.append(PlacedOverride(override, path, node.line, lines))
+        read.references.extend(references_of(override.id, path, override, node))
+
+
+def _faults_between(read: _Read, elsewhere: Collection[str]) -> Iterator[Fault]:
+    """Tell what only shows when all files are read. A rule whose file has faults is there all the same."""
+    combining = {rule.id for rule in read.rules if rule.model.combines}
+    yield from check_references(read.references, {*read.ids, *elsewhere}, combining)
+    yield from contradictions(read.overrides)
+    yield from misfits(read.rules, read.overrides)
+
+
 def _repeated_ids(root: Node, path: str, ids: dict[str, _Place], *, builtin: bool) -> Iterator[Fault]:
     """Tell the ids that stand elsewhere already. On nodes, so that files with other faults take part."""
     for rule_id, line in _ids_of(root):
@@ -108,24 +161,14 @@ def _repeated_ids(root: Node, path: str, ids: dict[str, _Place], *, builtin: boo
         )
 
 
-def _rule_nodes(root: Node) -> list[Node]:
-    rules = root.value.get("rules") if isinstance(root.value, dict) else None
-    return rules.value if rules and isinstance(rules.value, list) else []
+def _items(root: Node, key: str) -> list[Node]:
+    """Give the items under `key` of a file, which need not be sound."""
+    found = root.value.get(key) if isinstance(root.value, dict) else None
+    return found.value if found and isinstance(found.value, list) else []
 
 
 def _ids_of(root: Node) -> Iterator[tuple[str, int]]:
-    for rule in _rule_nodes(root):
+    for rule in _items(root, "rules"):
         node = rule.value.get("id") if isinstance(rule.value, dict) else None
         if node and isinstance(node.value, str):
             yield node.value, node.line
-
-
-def _rules_of(file: Path, root: Node) -> list[Rule]:
-    try:
-        content = RuleFile.model_validate(root.plain())
-    except ValidationError as error:
-        raise RuleError(faults_of(str(file), root, error)) from None
-    return [
-        Rule(model, model.where or content.where, file.name, str(file), node.line, content.technology)
-        for model, node in zip(content.rules, _rule_nodes(root), strict=True)
-    ]

@@ -11,7 +11,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Strict, Tag, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Strict,
+    Tag,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticKnownError
 
 from logscan.duration import parse_duration
 from logscan.finding import Severity
@@ -38,6 +50,12 @@ def read_duration(value: Any) -> Any:
     return parse_duration(value)
 
 
+def read_offset(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith("-"):
+        raise ValueError("nothing comes before the start of a scenario; count from 0s on")
+    return read_duration(value)
+
+
 def _pattern(value: Any) -> Any:
     if isinstance(value, str):
         check_pattern(value)
@@ -50,7 +68,7 @@ Many = Annotated[tuple[T, ...], Strict(strict=False)]
 Pattern = Annotated[str, BeforeValidator(_pattern), Field(min_length=1)]
 Globs = Annotated[Many[str], Field(min_length=1), BeforeValidator(read_one_or_many)]
 DurationNs = Annotated[int, BeforeValidator(read_duration), Field(gt=0)]
-OffsetNs = Annotated[int, BeforeValidator(read_duration), Field(ge=0)]
+OffsetNs = Annotated[int, BeforeValidator(read_offset), Field(ge=0)]
 SeverityName = Annotated[Severity, BeforeValidator(read_severity)]
 
 
@@ -87,16 +105,22 @@ class Where(Selector):
 
 
 class Contains(_Model):
+    """Text that stands in the line."""
+
     contains: str = Field(min_length=1, description="Text that the line holds.")
     case: Literal["sensitive"] | None = Field(None, description="`sensitive` tells upper from lower case.")
 
 
 class Equals(_Model):
+    """Text that the line is."""
+
     equals: str = Field(min_length=1, description="The whole line, or the whole message of a JSON line.")
     case: Literal["sensitive"] | None = Field(None, description="`sensitive` tells upper from lower case.")
 
 
 class Regex(_Model):
+    """A pattern that is found in the line."""
+
     regex: Pattern = Field(description="A regular expression that is found somewhere in the line.")
     case: Literal["sensitive"] | None = Field(None, description="`sensitive` tells upper from lower case.")
 
@@ -212,7 +236,7 @@ class Spike(_Model):
     @model_validator(mode="after")
     def _steps_fit(self) -> Self:
         if self.over % self.within or self.over < self.within:
-            raise ValueError("`over` must be a multiple of `within`")
+            raise ValueError("`over` is no multiple of `within`; give it whole steps, such as over: 1h, within: 5m")
         return self
 
 
@@ -234,6 +258,12 @@ class Ratio(_Model):
     within: DurationNs = Field(description=WITHIN)
     min: int = Field(ge=1, description="So many hits the whole must have at least.")
 
+    @model_validator(mode="after")
+    def _tells_two_apart(self) -> Self:
+        if self.of == self.to:
+            raise ValueError("`of` and `to` are one rule; name the part in `of`, the whole in `to`")
+        return self
+
 
 WINDOW_TYPES: Mapping[str, type[BaseModel]] = {
     "event_count": EventCount,
@@ -254,11 +284,15 @@ COMBINING = (TemporalOrdered, Ratio)
 
 
 class Burst(_Model):
+    """So many hits in such a time."""
+
     count: int = Field(ge=2, description="How many hits.")
     within: DurationNs = Field(description="In how long, such as 30s, 5m, 24h, 7d.")
 
 
 class Escalation(_Model):
+    """A severity that many hits amount to."""
+
     severity: SeverityName = Field(description="The severity that it grows to.")
     when: Burst = Field(description="The burst of hits that makes it grow.")
 
@@ -277,6 +311,8 @@ class Related(_Model):
 
 
 class Tests(_Model):
+    """Lines that prove the pattern of a rule; where and window take no part."""
+
     match: Many[str] = Field(min_length=1, description="Lines that the rule must match.")
     ignore: Many[str] = Field(min_length=1, description="Lines that the rule must leave alone.")
 
@@ -286,6 +322,8 @@ NO_TESTS = Tests.model_construct(match=(), ignore=())
 
 
 class ScenarioLine(_Model):
+    """A line, its time and who prints it."""
+
     at: OffsetNs = Field(description="When, from the start of the scenario: 0s, 30s, 5m.")
     line: str = Field(description="The line.")
     as_: str | None = Field(None, alias="as", description="The container that prints it.")
@@ -293,17 +331,24 @@ class ScenarioLine(_Model):
 
 
 class Expected(_Model):
+    """A finding that must come; what is not said is not looked at."""
+
     severity: SeverityName | None = Field(None, description="The severity of the finding.")
     count: int | None = Field(None, ge=1, description="Its count.")
+
+
+EACH, HOW_MANY = "each", "how many"
+"""The two ways to write what is expected of a scenario."""
 
 
 class Scenario(_Model):
     """Lines at their times, and the findings of this rule that must come of them."""
 
     lines: Many[ScenarioLine] = Field(min_length=1, description="What is printed, when.")
-    findings: Many[Expected] | Annotated[int, Field(ge=0)] = Field(
-        description="The findings of this rule: each, or how many; [] or 0 for none."
-    )
+    findings: Annotated[
+        Annotated[Many[Expected], Tag(EACH)] | Annotated[int, Field(ge=0), Tag(HOW_MANY)],
+        Discriminator(lambda value: EACH if isinstance(value, list | tuple) else HOW_MANY),
+    ] = Field(description="The findings of this rule: each, or how many; [] or 0 for none.")
 
 
 class RuleModel(_Model):
@@ -316,7 +361,12 @@ class RuleModel(_Model):
     severity: SeverityName = Field(description="How much harm: info, low, medium, high or critical.")
     input: Literal["line", "event"] = Field("line", description="What it looks at: lines, or Docker's own events.")
     where: Where | None = Field(None, description="Who may speak; replaces the file's `where`.")
-    match: Matcher | None = Field(None, description="Which lines.")
+    window: Window | None = Field(None, description="When hits become a finding; the first hit, without one.")
+    match: Matcher | None = Field(
+        None,
+        validate_default=True,
+        description="Which lines: contains, equals, regex, field, or any, all, none of them.",
+    )
     extract: Pattern | None = Field(None, description="A pattern whose named groups become fields.")
     multiline: Multiline | None = Field(None, description="The lines after a hit that belong to it.")
     instead_of: Many[RuleId] = Field((), description="Rules that stay silent about the same event.")
@@ -326,33 +376,47 @@ class RuleModel(_Model):
     count_once_within: DurationNs | None = Field(
         None, description="Drop the twin of a line that a program prints on both streams, this far apart at most."
     )
-    window: Window | None = Field(None, description="When hits become a finding; the first hit, without one.")
     escalate: Many[Escalation] = Field((), description="When its severity grows.")
     cooldown: DurationNs | None = Field(None, description="How far apart updates of an open finding are, at least.")
     related: Related | None = Field(None, description="Lines of other containers that may tell the cause.")
     why: str | None = Field(None, description="Why it is bad.")
     advice: str | None = Field(None, description="What to do.")
     references: Many[str] = Field((), description="Links for more.")
-    tests: Tests = Field(NO_TESTS, description="Lines that prove the rule.")
-    scenarios: Many[Scenario] = Field((), description="Lines at their times that prove its window.")
+    tests: Tests = Field(
+        NO_TESTS, validate_default=True, description="Lines that prove the rule: those it must `match` and `ignore`."
+    )
+    scenarios: Many[Scenario] = Field(
+        (), validate_default=True, description="Lines at their times, and the `findings` that must come of them."
+    )
 
     @property
     def combines(self) -> bool:
         """Whether it looks at the hits of other rules and at no lines."""
         return isinstance(self.window, COMBINING)
 
-    @model_validator(mode="after")
-    def _is_whole(self) -> Self:
-        if self.combines:
-            if self.match or self.tests is not NO_TESTS:
-                raise ValueError(f"a rule with the window {self.window.type} has no `match` and no `tests`")  # type: ignore[union-attr]
-            if not self.scenarios:
-                raise ValueError("a rule that combines others needs `scenarios`")
-        elif self.match is None:
-            raise ValueError("the key `match` is missing")
-        elif self.tests is NO_TESTS:
-            raise ValueError("the key `tests` is missing")
-        return self
+    @field_validator("match", "tests", "scenarios")
+    @classmethod
+    def _fits_the_window(cls, value: Any, info: ValidationInfo) -> Any:
+        """Judge key by key, so that one which is missing is told beside all else that is wrong.
+
+        `window` stands above these keys in the class, for it decides which of them a rule needs. One
+        that was refused decides nothing.
+        """
+        if "window" not in info.data:
+            return value
+        window = info.data["window"]
+        combines = isinstance(window, COMBINING)
+        wanted = combines == (info.field_name == "scenarios")
+        missing = value in (None, NO_TESTS, ())
+        if wanted and missing:
+            raise PydanticKnownError("missing")
+        if combines and not wanted and not missing:
+            raise ValueError(f"a rule with the window {window.type} looks at no lines; leave the key out")
+        return value
+
+
+CHANGES = ("disabled", "severity", "window", "escalate", "where", "ignore")
+"""The keys of an override that change its rule."""
 
 
 class Override(_Model):
@@ -367,22 +431,39 @@ class Override(_Model):
     where: Where | None = Field(None, description="Narrows the rule: both its own `where` and this must hold.")
     ignore: Many[Matcher] | None = Field(None, min_length=1, description="Lines to leave alone, before any count.")
 
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """The keys that change something."""
+        return tuple(name for name in CHANGES if getattr(self, name) is not None)
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if not self.changes:
+            raise ValueError(f"nothing is changed; give it one of {', '.join(CHANGES)}")
+        return self
+
 
 class RuleFile(_Model):
     """One file of rules for one technology, or of changes to rules."""
 
     schema_: Literal["logscan/v1"] = Field(alias="schema", description="The version of this format: logscan/v1.")
-    technology: str = Field("", description="What the rules are about; needed with `rules`.")
     where: Where | None = Field(None, description="Who may speak, for all rules of the file that don't say.")
     rules: Many[RuleModel] = Field((), description="The rules.")
     overrides: Many[Override] = Field((), description="Changes to rules of other files.")
+    technology: str = Field("", validate_default=True, description="What the rules are about; needed with `rules`.")
+
+    @field_validator("technology")
+    @classmethod
+    def _is_told_of_rules(cls, value: str, info: ValidationInfo) -> str:
+        """Rules that were refused are there all the same; `technology` comes last in the class to know of them."""
+        if not value and info.data.get("rules", "refused"):
+            raise PydanticKnownError("missing")
+        return value
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if not (self.rules or self.overrides):
-            raise ValueError("a file needs `rules` or `overrides`")
-        if self.rules and not self.technology:
-            raise ValueError("the key `technology` is missing")
+            raise ValueError("there is neither a rule nor an override; list rules under `rules`, each after a dash")
         return self
 
 

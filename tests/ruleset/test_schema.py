@@ -6,24 +6,35 @@ from pathlib import Path
 import pytest
 
 from logscan.errors import RuleError
-from logscan.ruleset.loader import builtin_rules
+from logscan.ruleset import model
+from logscan.ruleset.loader import builtin_rules, load_rules
 from logscan.ruleset.schema import rule_file_schema
 from logscan.ruleset.yaml_reader import read_yaml
 
 SCHEMA = rule_file_schema()
 BROKEN = Path(__file__).parents[2] / "fixtures" / "broken-rules"
-BEYOND_A_SCHEMA = {"duplicate-id", "duration-of-nothing", "extract", "field-without-test", "regex", "regex-outside-the-dialect", "regex-that-is-fuzzy"}  # fmt: skip
+BEYOND_A_SCHEMA = {
+    *("combining-rules-that-combine", "continue-pattern", "duplicate-id", "duration-of-nothing", "extract"),
+    *("field-without-test", "instead-of-itself", "order-within-nothing", "override-ignore-of-no-lines"),
+    *("override-twice", "override-window-that-combines", "ratio-of-itself", "regex", "regex-outside-the-dialect"),
+    *("regex-that-is-fuzzy", "spike-of-broken-steps", "unknown-rule-in-instead-of", "unknown-rule-in-order"),
+    "unknown-rule-in-ratio",
+}
+EVERY_KEY = Path(__file__).with_name("every-key.yaml")
+DOCUMENT = read_yaml(EVERY_KEY.name, EVERY_KEY.read_bytes()).plain()
 SHIPPED = sorted(builtin_rules().glob("*.yaml"))
 TYPES = {"string": str, "object": dict, "array": list, "boolean": bool, "integer": int, "number": (int, float)}
 KNOWN = {
     *("$schema", "$defs", "$ref", "title", "description", "examples", "type", "enum", "const", "pattern"),
     *("anyOf", "oneOf", "items", "minItems", "minLength", "maxLength", "minimum", "properties", "required"),
-    *("additionalProperties", "minProperties"),
+    *("additionalProperties", "minProperties", "maxItems", "exclusiveMinimum", "if", "then", "else"),
 }
 
 
 def is_valid(schema, value):
     """Judge `value` by the keywords that our schema uses; fail on any other."""
+    if schema is False:
+        return False
     assert set() == set(schema) - KNOWN
     if "$ref" in schema and not is_valid(SCHEMA["$defs"][schema["$ref"].removeprefix("#/$defs/")], value):
         return False
@@ -38,8 +49,13 @@ def is_valid(schema, value):
         and (not isinstance(value, str) or is_valid_text(schema, value))
         and (not isinstance(value, list) or is_valid_list(schema, value))
         and (not isinstance(value, dict) or is_valid_mapping(schema, value))
-        and (not isinstance(value, int) or value >= schema.get("minimum", value))
+        and ("if" not in schema or is_valid(schema["then" if is_valid(schema["if"], value) else "else"], value))
+        and (not isinstance(value, int | float) or is_valid_number(schema, value))
     )
+
+
+def is_valid_number(schema, number):
+    return number >= schema.get("minimum", number) and number > schema.get("exclusiveMinimum", number - 1)
 
 
 def is_valid_text(schema, text):
@@ -48,7 +64,8 @@ def is_valid_text(schema, text):
 
 
 def is_valid_list(schema, items):
-    return len(items) >= schema.get("minItems", 0) and all(is_valid(schema.get("items", {}), item) for item in items)
+    fits = schema.get("minItems", 0) <= len(items) <= schema.get("maxItems", len(items))
+    return fits and all(is_valid(schema.get("items", {}), item) for item in items)
 
 
 def is_valid_mapping(schema, mapping):
@@ -64,6 +81,21 @@ def is_valid_mapping(schema, mapping):
 @pytest.mark.parametrize("file", SHIPPED, ids=[file.stem for file in SHIPPED])
 def test_shipped_rules_are_valid(file):
     assert is_valid(SCHEMA, read_yaml(file.name, file.read_bytes()).plain())
+
+
+@pytest.mark.parametrize("name", sorted(SCHEMA["$defs"]))
+def test_every_key_is_accepted_by_schema_and_loader(name):
+    """The one file that has them all tells of a key that it was not given."""
+    assert len(load_rules([EVERY_KEY], builtin=False)) == len(DOCUMENT["rules"]) - 1
+    assert is_valid(SCHEMA, DOCUMENT)
+    assert set() == set(SCHEMA["$defs"][name]["properties"]) - words_of(DOCUMENT)
+
+
+def words_of(part):
+    """All keys below `part`."""
+    if isinstance(part, dict):
+        return {*part, *(word for value in part.values() for word in words_of(value))}
+    return {word for value in part for word in words_of(value)} if isinstance(part, list) else set()
 
 
 def broken_documents():
@@ -89,6 +121,27 @@ def keys_of(schema):
 @pytest.mark.parametrize("key", list(keys_of(SCHEMA)))
 def test_every_key_has_title_and_description(key):
     assert (True, True) == (bool(key.get("title")), bool(key.get("description")))
+
+
+@pytest.mark.parametrize("part", [pytest.param(part, id=name) for name, part in SCHEMA["$defs"].items()])
+def test_every_mapping_is_explained(part):
+    assert part.get("description")
+
+
+@pytest.mark.parametrize("window", [*model.WINDOW_TYPES])
+def test_an_editor_knows_every_window(window):
+    kinds = {kind["$ref"].rpartition("/")[2] for kind in SCHEMA["$defs"]["RuleModel"]["properties"]["window"]["oneOf"]}
+    (kind,) = [kind for kind in kinds if SCHEMA["$defs"][kind]["properties"]["type"]["const"] == window]
+    assert {"type"} < set(SCHEMA["$defs"][kind]["required"])
+
+
+@pytest.mark.parametrize(
+    ("part", "alias"),
+    [("Where", "not"), ("FieldTest", "in"), ("Absence", "for"), ("Multiline", "continue"), ("ScenarioLine", "as")],
+)
+def test_keys_that_are_words_of_python_stand_as_they_are_written(part, alias):
+    keys = SCHEMA["$defs"][part]["properties"]
+    assert (True, False) == (alias in keys, f"{alias}_" in keys)
 
 
 def test_severities_are_the_five_words():
