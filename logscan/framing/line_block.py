@@ -7,7 +7,7 @@ outside the wanted times. Does not own how the lines were found: frames and TTYs
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
@@ -43,11 +43,15 @@ class FrameIndex:
             self._offset = self._number = 0
         self._number += text.count(b"\n", self._offset, start)
         self._offset = start
-        begin = self.starts[self._number]
+        return start, *self.entry(self._number)
+
+    def entry(self, number: int) -> tuple[int, Stream]:
+        """Give the time and the stream of the line with this number."""
+        begin = self.starts[number]
         if begin < 0:
-            return start, *self.joined[~begin]
+            return self.joined[~begin]
         stamp = self.raw[begin + HEADER_BYTES : begin + HEADER_BYTES + STAMP_BYTES]
-        return start, parse_fixed(stamp), STREAMS[self.raw[begin]]
+        return parse_fixed(stamp), STREAMS[self.raw[begin]]
 
 
 class LineBlock:
@@ -96,3 +100,25 @@ class LineBlock:
             first_ns=parse_fixed(min(stamps)),
             last_ns=parse_fixed(max(stamps)),
         )
+
+
+def last_of(batches: Sequence[Batch], count: int) -> Iterator[Batch]:
+    """Yield the last `count` lines of batches of one Docker log."""
+    surplus = sum(batch.lines for batch in batches) - count
+    for batch in batches:
+        if surplus < batch.lines:
+            yield picked(batch, [number >= surplus for number in range(batch.lines)])
+        surplus -= batch.lines
+
+
+def picked(batch: Batch, chosen: Sequence[bool]) -> Batch:
+    """Give the chosen lines of a batch of a Docker log; one at least."""
+    index = batch.index
+    if all(chosen) or not isinstance(index, FrameIndex):
+        return batch
+    lines = compress(batch.text.split(b"\n"), chosen)
+    starts = array("q", compress(index.starts, chosen))
+    kept = FrameIndex(index.raw, starts, index.joined)
+    times = [kept.entry(number)[0] for number in range(len(starts))]
+    text = b"".join(line + b"\n" for line in lines)
+    return Batch(batch.container, text, len(starts), kept, first_ns=min(times), last_ns=max(times))

@@ -4,9 +4,10 @@ The engine can answer with less than it has and say nothing: a damaged record ma
 or skip hundreds of good ones and go on. Reading from the end takes another way through the files,
 so it is the independent witness. After a read of n records:
 
-    `tail=1` must be the last record that came, and `tail=n` must begin with the first.
+    `tail=1` must be the last record that came, `tail=n` must begin with the first, and `tail=n+1` with
+    the first again, or with one that nobody asked for.
 
-Both are cheap: one record is read of each answer. Where they disagree, the read is repeated, the
+These are cheap: one record is read of each answer. Where they disagree, the read is repeated, the
 hole found by bisection over `tail`, and the records in it are read from the end.
 """
 
@@ -91,7 +92,8 @@ def check(engine: Engine, info: ContainerInfo, reader: RecordReader, wanted: Tim
         if grown is None or (grown and _wanted_time(end, wanted, tty=False)):
             return Verdict.SHORT if witness.last() == end else Verdict.UNDECIDED
         if witness.starts_at(reader.records + grown) == reader.first_record:
-            return Verdict.COMPLETE
+            before = witness.starts_at(reader.records + grown + 1)
+            return Verdict.COMPLETE if _is_beginning(reader.first_record, before, wanted) else Verdict.SHORT
         if witness.last() == end:
             return Verdict.SHORT
     return Verdict.UNDECIDED
@@ -103,6 +105,18 @@ def _check_end(witness: Witness, info: ContainerInfo, reader: RecordReader, want
     if end in (reader.last_record, b"") or not _wanted_time(end, wanted, tty=info.tty):
         return Verdict.COMPLETE
     return Verdict.SHORT
+
+
+def _is_beginning(first: bytes, before: bytes, wanted: TimeRange) -> bool:
+    """Tell whether nothing wanted lies in front of `first`; `before` is what a read of one record more begins with.
+
+    It begins with `first` again where the log holds no older record. Where it begins with a later one, or
+    with none, the engine met damage: a read that skips to the last good records agrees with the log's end
+    as well as a whole one does.
+    """
+    return before == first or (
+        before != b"" and record_time(before) < record_time(first) and not _wanted_time(before, wanted, tty=False)
+    )
 
 
 def _wanted_time(record: bytes, wanted: TimeRange, *, tty: bool) -> bool:
@@ -127,8 +141,11 @@ class Hole:
 class Repair:
     """Finds the last hole in a read of a log with frames, and reads it from the other side."""
 
-    def __init__(self, engine: Engine, info: ContainerInfo, query: LogQuery, last_record: bytes) -> None:
+    def __init__(
+        self, engine: Engine, info: ContainerInfo, query: LogQuery, wanted: TimeRange, last_record: bytes
+    ) -> None:
         self._witness = Witness(engine, info)
+        self._wanted = wanted
         self._container = info.container
         self._seen = _Seen(records(engine, info, query), last_record)
 
@@ -139,7 +156,7 @@ class Repair:
         grown = witness.growth_since(seen.last_record, end) if len(seen) else None
         offset = grown or 0
         joined = largest(len(seen), lambda count: hash(witness.starts_at(count + offset)) == seen.hash_from_end(count))
-        if joined == len(seen) and grown is not None:
+        if joined == len(seen) and grown is not None and self._begins(joined + offset):
             return None
         # With nothing joined the hole reaches to the end of the log, whatever was written meanwhile.
         behind = joined + offset if joined else 0
@@ -147,15 +164,20 @@ class Repair:
         before = seen.hash_from_end(joined + 1) if joined < len(seen) else None
         readable = self._readable(behind, anchor)
         known, first_ns = self._overlap(behind, readable, before)
-        if known:
+        if known or (readable and not self._wanted.holds(first_ns)):
             return Hole(behind, readable, known, None)
         after_ns = first_ns if readable else (seen.time_from_end(joined) if joined else None)
         before_ns = seen.time_from_end(joined + 1) if joined < len(seen) else None
         return Hole(behind, readable, 0, Gap(self._container, before_ns, after_ns, GapReason.DAMAGED))
 
-    def batches(self, hole: Hole, wanted: TimeRange) -> Iterator[Batch]:
+    def _begins(self, count: int) -> bool:
+        """Tell whether nothing wanted lies in front of the last `count` records."""
+        first, before = self._witness.starts_at(count), self._witness.starts_at(count + 1)
+        return _is_beginning(first, before, self._wanted)
+
+    def batches(self, hole: Hole) -> Iterator[Batch]:
         """Yield the missing lines that can be read."""
-        decoder = FrameDecoder(self._container, wanted)
+        decoder = FrameDecoder(self._container, self._wanted)
         for record in islice(self._witness.tail(hole.behind + hole.readable), hole.known, hole.readable):
             yield from decoder.feed(record)
         yield from decoder.finish()

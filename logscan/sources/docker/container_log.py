@@ -17,6 +17,7 @@ from logscan.finding import Coverage, ScanError, Status
 from logscan.framing.time_range import TimeRange
 from logscan.sources.docker.completeness import Repair, Verdict, check
 from logscan.sources.docker.engine import DAMAGED_HELP, ContainerInfo, Engine, LogQuery
+from logscan.sources.docker.last_lines import last_lines
 from logscan.sources.docker.record_reader import RecordReader
 
 log = structlog.get_logger()
@@ -53,8 +54,13 @@ class ContainerLog:
             self.coverage.done = True
 
     def _read(self) -> Iterator[Batch]:
+        if self._tail is not None:
+            for batch in last_lines(self._engine, self._info, self._tail, self._wanted):
+                self.coverage.count(batch)
+                yield batch
+            return
         since_ns = self._wanted.since_ns if self._engine.since_is_exact(self._info) else None
-        query = LogQuery(since_ns=since_ns, tail=self._tail)
+        query = LogQuery(since_ns=since_ns)
         log.debug("log.read", container=self._info.container.name, **query.params())
         reader = RecordReader(self._engine, self._info, query, self._wanted)
         for batch in reader.batches():
@@ -70,7 +76,7 @@ class ContainerLog:
             case Verdict.SHORT if self._info.tty:
                 self._fail(Status.PARTIAL, "the engine stopped before the end of the log", DAMAGED_HELP)
             case Verdict.SHORT:
-                yield from self._make_good(Repair(self._engine, self._info, query, reader.last_record))
+                yield from self._make_good(Repair(self._engine, self._info, query, self._wanted, reader.last_record))
 
     def _make_good(self, repair: Repair) -> Iterator[Batch]:
         """Read from the end what the first read did not bring, and say what stays short."""
@@ -78,7 +84,7 @@ class ContainerLog:
         log.debug("log.compared", container=self._info.container.name, recovered=hole.readable if hole else 0)
         if hole is None:
             return
-        for batch in repair.batches(hole, self._wanted):
+        for batch in repair.batches(hole):
             self.coverage.count(batch)
             yield batch
         if hole.gap is not None:
