@@ -17,6 +17,7 @@ import click
 
 from logscan.cli import options
 from logscan.cli.rule_text import count_tests, print_table, rule_page
+from logscan.cli.rules_new import new
 from logscan.errors import ExitCode, UsageError
 from logscan.matching.matcher import Matcher
 from logscan.ruleset.lint import RuleWarning, Weight, check_rules
@@ -34,6 +35,9 @@ PATHS = click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path()
 @click.group(no_args_is_help=False)
 def rules() -> None:
     """List, show, check and test rules."""
+
+
+rules.add_command(new)
 
 
 @rules.command("list", cls=options.SectionedCommand)
