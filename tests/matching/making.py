@@ -8,21 +8,20 @@ ANYONE = Container(key="anyone", name="anyone")
 
 def rule(match, *, where=None, **more):
     """Make one rule around `match`, the way a rule file would write it."""
-    document = {
-        "schema": "logscan/v1",
-        "technology": "tests",
-        "rules": [
-            {
-                "id": more.pop("id", "tested"),
-                "title": "Tested",
-                "severity": "low",
-                "match": match,
-                "tests": {"match": ["a"], "ignore": ["b"]},
-                **({"where": where} if where else {}),
-                **more,
-            }
-        ],
-    }
+    tests = {"match": ["a"], "ignore": ["b"]}
+    return _loaded(match=match, tests=tests, **({"where": where} if where else {}), **more)
+
+
+def combining(*ids, **more):
+    """Make a rule that looks at hits of other rules, and at no lines."""
+    window = {"type": "temporal_ordered", "rules": list(ids), "within": "1m"}
+    scenario = {"lines": [{"at": "0s", "line": "x"}], "findings": 0}
+    return _loaded(window=window, scenarios=[scenario], **more)
+
+
+def _loaded(**written):
+    rules = [{"id": "tested", "title": "Tested", "severity": "low", **written}]
+    document = {"schema": "logscan/v1", "technology": "tests", "rules": rules}
     model = RuleFile.model_validate(document, strict=False).rules[0]
     return Rule(model=model, where=model.where, file="t.yaml", path="t.yaml", line=1, technology="tests")
 
