@@ -24,6 +24,7 @@ from logscan.errors import UsageError
 from logscan.finding import Coverage, ScanError, Status
 from logscan.framing.lines import READ_BYTES
 from logscan.line_time import LineClock
+from logscan.sources.ahead import read_ahead
 from logscan.sources.compose_lines import ComposeReader
 from logscan.sources.docker_stamps import join_pieces, stamped
 from logscan.sources.file_identity import STDIN, FileIdentity
@@ -31,6 +32,8 @@ from logscan.sources.formats import SAMPLE_BYTES, Format, detect
 from logscan.sources.json_file import JsonFileReader
 from logscan.sources.line_reader import LineReader, TextReader
 from logscan.sources.written_times import written
+
+QUEUED_BATCHES = 4
 
 _BROKEN = (OSError, EOFError, zlib.error)
 """What a read may raise; gzip ends early with EOFError, and leaves zlib's errors as they are."""
@@ -99,6 +102,10 @@ class FileSource:
         return [ScanError("source", self._own.key, f"cannot read {self._own.key}: {self._failure}", help_)]
 
     def batches(self) -> Iterator[Batch]:
+        """Read the file once, on a thread of its own, while what was read is searched."""
+        return read_ahead([self._batches()], threads=1, depth=QUEUED_BATCHES)
+
+    def _batches(self) -> Iterator[Batch]:
         chunks = self._chunks()
         sample = _sample(chunks)
         self._format = detect(sample[:SAMPLE_BYTES])

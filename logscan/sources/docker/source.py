@@ -7,14 +7,13 @@ that is held in memory: who is ahead waits.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
-from queue import Empty, Full, Queue
 
 from logscan.batch import Batch
 from logscan.errors import SourceError
 from logscan.finding import Coverage, ScanError
 from logscan.framing.time_range import TimeRange
+from logscan.sources.ahead import read_ahead
 from logscan.sources.docker.container_log import ContainerLog
 from logscan.sources.docker.direct_log import DirectLog
 from logscan.sources.docker.engine import Engine
@@ -25,7 +24,6 @@ READERS = 4
 """Logs read at once. The engine decodes each log on one core, and opens no more for us than this."""
 
 QUEUED_BATCHES = 8
-WAIT_S = 0.2
 
 
 class DockerSource:
@@ -35,7 +33,6 @@ class DockerSource:
         self._logs = logs
         self._events: EventLog | None = None
         self._errors: list[ScanError] = []
-        self._stop = threading.Event()
 
     @classmethod
     def open(
@@ -87,60 +84,4 @@ class DockerSource:
         """Read every log once, and what the engine tells of the containers before them."""
         if self._events is not None:
             yield from self._events.batches()
-        waiting: Queue[ContainerLog | DirectLog] = Queue()
-        for log in self._logs:
-            waiting.put(log)
-        done: Queue[Batch | _Ended] = Queue(QUEUED_BATCHES)
-        readers = [
-            threading.Thread(target=self._read_all, args=(waiting, done), name=f"log-reader-{number}", daemon=True)
-            for number in range(min(READERS, len(self._logs)))
-        ]
-        for reader in readers:
-            reader.start()
-        try:
-            yield from _until_ended(done, len(readers))
-        finally:
-            self._stop.set()
-            for reader in readers:
-                reader.join(timeout=2)
-
-    def _read_all(self, waiting: Queue[ContainerLog | DirectLog], done: Queue[Batch | _Ended]) -> None:
-        fault: BaseException | None = None
-        try:
-            while True:
-                log = waiting.get_nowait()
-                for batch in log.batches():
-                    if not self._put(done, batch):
-                        return
-        except Empty:
-            pass
-        except BaseException as error:  # noqa: BLE001 - raised again where the batches are taken
-            fault = error
-        self._put(done, _Ended(fault))
-
-    def _put(self, done: Queue[Batch | _Ended], item: Batch | _Ended) -> bool:
-        while not self._stop.is_set():
-            try:
-                done.put(item, timeout=WAIT_S)
-            except Full:
-                continue
-            return True
-        return False
-
-
-class _Ended:
-    """A reader's last word: it has no more logs, or it failed with a fault of ours."""
-
-    def __init__(self, fault: BaseException | None) -> None:
-        self.fault = fault
-
-
-def _until_ended(done: Queue[Batch | _Ended], readers: int) -> Iterator[Batch]:
-    while readers:
-        item = done.get()
-        if not isinstance(item, _Ended):
-            yield item
-            continue
-        readers -= 1
-        if item.fault is not None:
-            raise item.fault
+        yield from read_ahead([log.batches() for log in self._logs], threads=READERS, depth=QUEUED_BATCHES)

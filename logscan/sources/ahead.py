@@ -1,0 +1,85 @@
+"""Ahead: iterate on threads of their own, so that reading and searching overlap.
+
+Reading waits for disks and sockets and searching runs outside of the interpreter's lock, so two
+threads are faster than one although both are Python. A small queue lies between: who is ahead
+waits, and no more than the queue is held in memory.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from queue import Empty, Full, Queue
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+WAIT_S = 0.2
+"""How often a thread that can't go on looks whether it still should."""
+
+END_S = 2.0
+
+
+class _Ended:
+    """A thread's last word: nothing is left, or it failed."""
+
+    def __init__(self, fault: BaseException | None) -> None:
+        self.fault = fault
+
+
+class _Threads(Generic[T]):
+    def __init__(self, iterables: Sequence[Iterable[T]], count: int, depth: int) -> None:
+        self._waiting: Queue[Iterable[T]] = Queue()
+        for iterable in iterables:
+            self._waiting.put(iterable)
+        self._done: Queue[T | _Ended] = Queue(depth)
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(min(count, len(iterables)))]
+
+    def items(self) -> Iterator[T]:
+        for thread in self._threads:
+            thread.start()
+        try:
+            running = len(self._threads)
+            while running:
+                item = self._done.get()
+                if not isinstance(item, _Ended):
+                    yield item
+                    continue
+                running -= 1
+                if item.fault is not None:
+                    raise item.fault
+        finally:
+            self._stop.set()
+            for thread in self._threads:
+                thread.join(END_S)
+
+    def _run(self) -> None:
+        fault: BaseException | None = None
+        try:
+            while True:
+                for item in self._waiting.get_nowait():
+                    if not self._put(item):
+                        return
+        except Empty:
+            pass
+        except BaseException as error:  # noqa: BLE001 - raised again where the items are taken
+            fault = error
+        self._put(_Ended(fault))
+
+    def _put(self, item: T | _Ended) -> bool:
+        while not self._stop.is_set():
+            try:
+                self._done.put(item, timeout=WAIT_S)
+            except Full:
+                continue
+            return True
+        return False
+
+
+def read_ahead(iterables: Sequence[Iterable[T]], *, threads: int, depth: int) -> Iterator[T]:
+    """Yield the items of all iterables, those of each one in order, `threads` of them at once.
+
+    At most `depth` items wait. What an iterable raises is raised here; leaving the loop stops the threads.
+    """
+    return _Threads(iterables, threads, depth).items()
