@@ -50,17 +50,18 @@ class ScenarioFailure:
         )
 
 
-def run_scenarios(rules: Sequence[Rule]) -> list[ScenarioFailure]:
+def run_scenarios(rules: Sequence[Rule], beside: Sequence[Rule] = ()) -> list[ScenarioFailure]:
     """Give the scenarios of `rules` that end otherwise than they say, in the order in which they stand.
 
-    All of `rules` take part in each, since windows may look at the hits of other rules, but only the
-    findings of its own rule count.
+    All of `rules` and those `beside` them take part in each, since rules may speak of the hits of
+    others, but only the findings of its own rule count.
     """
-    by_id = {rule.id: rule for rule in rules}
+    cast = (*rules, *beside)
+    by_id = {rule.id: rule for rule in cast}
     failures = []
     for rule in rules:
         for number, scenario in enumerate(rule.model.scenarios, start=1):
-            found = play(scenario, rule, rules=rules, inputs=_inputs(rule, by_id))
+            found = play(scenario, rule, rules=cast, inputs=_inputs(rule, by_id))
             if not agrees(scenario.findings, found):
                 failures.append(ScenarioFailure(rule, number, scenario.findings, found))
     return failures
@@ -69,7 +70,7 @@ def run_scenarios(rules: Sequence[Rule]) -> list[ScenarioFailure]:
 def play(scenario: Scenario, rule: Rule, *, rules: Sequence[Rule], inputs: Sequence[Input]) -> tuple[Finding, ...]:
     """Let the lines of a scenario of `rule` happen, and give the findings of that rule."""
     last_ns = START_NS + max(line.at for line in scenario.lines)
-    detector = Detector(samples=1)
+    detector = Detector(rules, samples=1)
     source = ScenarioSource(scenario.lines, rule, inputs)
     pipeline.scan([source], Matcher(rules), detector, TimeRange(START_NS, last_ns))
     return tuple(found for found in detector.findings() if found.rule_id == rule.id)

@@ -132,3 +132,9 @@ def test_lines_are_on_the_stream_that_they_say():
 
 def test_a_text_of_several_lines_is_printed_as_several():
     assert [] == failures([{"count": 2}], line("0s", "boom\ncalm\nboom"))
+
+
+def test_rules_beside_take_part_and_are_not_judged():
+    (judged,) = rules({"id": "both", "scenarios": [{"lines": [line("0s", "bang boom")], "findings": 1}]})
+    (beside,) = rules({"id": "bang", "scenarios": [{"lines": [line("0s")], "findings": 7}]})
+    assert [] == run_scenarios([judged], beside=[beside])

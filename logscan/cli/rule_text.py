@@ -21,22 +21,34 @@ from logscan.finding import Severity
 from logscan.ruleset.model import Rule
 from logscan.safe_text import safe_text
 
-ROOM_BESIDE_IDS = 60
-"""Columns that severity, technology, title and tests get at least, even where the terminal has fewer:
+ROOM_BESIDE_IDS = 80
+"""Columns that all but the id get at least, even where the terminal has fewer:
 a line that runs over can be read, an ID that was cut can't be copied."""
 
 ENDLESS = 10_000
 """Columns of what is no terminal: a program that reads the list wants one rule a line."""
 
+DURATIONS = frozenset({"at", "cooldown", "count_once_within", "for_", "learn", "over", "within"})
+"""The keys of rules that hold nanoseconds."""
+
 
 def print_table(rules: Sequence[Rule], out: TextIO) -> None:
     """Print one row per rule; only titles and technologies are ever wrapped."""
     table = Table(box=None, pad_edge=False)
-    for heading in ("ID", "SEVERITY", "TECHNOLOGY", "TITLE"):
-        table.add_column(heading, no_wrap=heading in ("ID", "SEVERITY"))
+    for heading in ("ID", "SEVERITY", "TECHNOLOGY", "TITLE", "INPUT", "WINDOW"):
+        table.add_column(heading, no_wrap=heading not in ("TECHNOLOGY", "TITLE"))
     table.add_column("TESTS", justify="right", no_wrap=True)
     for rule in rules:
-        cells = (rule.id, str(rule.model.severity), rule.technology, rule.model.title, str(count_tests(rule)))
+        model = rule.model
+        cells = (
+            rule.id,
+            str(model.severity),
+            rule.technology,
+            model.title,
+            model.input,
+            model.window.type if model.window else "",
+            str(count_tests(rule)),
+        )
         table.add_row(*(Text(safe_text(cell)) for cell in cells))
     terminal = Console(file=out)
     needed = ROOM_BESIDE_IDS + max((len(rule.id) for rule in rules), default=0)
@@ -45,6 +57,7 @@ def print_table(rules: Sequence[Rule], out: TextIO) -> None:
 
 
 def count_tests(rule: Rule) -> int:
+    """Give the number of its test lines; scenarios are counted apart."""
     return len(rule.model.tests.match) + len(rule.model.tests.ignore)
 
 
@@ -57,17 +70,25 @@ def rule_page(rule: Rule) -> str:
         "",
         _line("technology", rule.technology),
         _line("file", f"{rule.path}:{rule.line}"),
+        _line("input", "events of the engine" if model.input == "event" else None),
         _block("where", rule.where),
+        _block("narrowed by", rule.narrowed),
         _block("match", model.match),
         _line("extract", model.extract),
+        _block("multiline", model.multiline),
+        _line("instead_of", ", ".join(model.instead_of)),
         _line("group_by", ", ".join(model.group_by or ())),
+        _line("count once", f"within {duration_text(model.count_once_within)}" if model.count_once_within else None),
         _block("window", model.window),
         _block("escalate", model.escalate),
+        _line("cooldown", duration_text(model.cooldown) if model.cooldown else None),
+        _block("related", model.related),
         _prose("why", model.why),
         _prose("advice", model.advice),
         *(_line("reference", reference) for reference in model.references),
         *(_line("must match", line) for line in model.tests.match),
         *(_line("must ignore", line) for line in model.tests.ignore),
+        _block("scenarios", model.scenarios),
     ]
     text = "\n".join(part for part in parts if part is not None)
     return "\n".join(safe_text(line) for line in text.splitlines())
@@ -100,9 +121,12 @@ def _plain(value: Any, key: str = "") -> Any:
         return str(value)
     if isinstance(value, tuple | list):
         return [_plain(part) for part in value]
-    return _duration(value) if key == "within" else value
+    return duration_text(value) if key in DURATIONS else value
 
 
-def _duration(duration_ns: int) -> str:
+def duration_text(duration_ns: int) -> str:
+    """Write nanoseconds as a rule does, in hours at the most: `36h`, `90s`."""
+    if duration_ns == 0:
+        return "0s"
     unit = next(unit for unit, size_ns in reversed(UNITS_NS.items()) if duration_ns % size_ns == 0 and unit not in "dw")
     return f"{duration_ns // UNITS_NS[unit]}{unit}"

@@ -21,7 +21,7 @@ from logscan.cli.rules_new import new
 from logscan.errors import ExitCode, UsageError
 from logscan.matching.matcher import Matcher
 from logscan.ruleset.lint import RuleWarning, Weight, check_rules
-from logscan.ruleset.loader import load_rules
+from logscan.ruleset.loader import RuleSet, load_rules, load_ruleset
 from logscan.ruleset.model import Rule
 from logscan.ruleset.schema import rule_file_schema
 from logscan.ruleset.selftest import TestFailure, run_tests
@@ -73,7 +73,10 @@ def _summary(rule: Rule) -> dict[str, Any]:
         "technology": rule.technology,
         "title": rule.model.title,
         "file": rule.file,
+        "input": rule.model.input,
+        "window": rule.model.window.type if rule.model.window else None,
         "tests": count_tests(rule),
+        "scenarios": len(rule.model.scenarios),
     }
 
 
@@ -104,8 +107,9 @@ def check(ctx: click.Context, /, paths: tuple[str, ...], **_given: Any) -> ExitC
     PATH is a rule file or a folder of them; without one, all rules are checked. Exits with 2 on
     faults and with 1 on warnings; a note is only said.
     """
-    loaded = _rules(ctx, paths)
-    doubts = check_rules(loaded, {rule.id for rule in Matcher(loaded).slow_lane})
+    named, _ = _named(ctx, paths)
+    loaded = named.rules
+    doubts = [*named.warnings, *check_rules(loaded, {rule.id for rule in Matcher(loaded).slow_lane})]
     _print_all(doubts)
     warnings = sum(doubt.weight is Weight.WARNING for doubt in doubts)
     click.echo(
@@ -124,10 +128,11 @@ def test_(ctx: click.Context, /, paths: tuple[str, ...], **_given: Any) -> ExitC
     PATH is a rule file or a folder of them; without one, all rules are tested. Exits with 1 when
     something fails.
     """
-    loaded = _rules(ctx, paths)
+    named, beside = _named(ctx, paths)
+    loaded = named.rules
     failures: list[TestFailure | ScenarioFailure] = [
         *run_tests(loaded, Matcher(loaded).matches),
-        *run_scenarios(loaded),
+        *run_scenarios(loaded, beside=beside),
     ]
     _print_all(failures)
     counts = [
@@ -147,12 +152,24 @@ def schema() -> ExitCode:
     return ExitCode.DONE
 
 
-def _rules(ctx: click.Context, paths: tuple[str, ...] = ()) -> tuple[Rule, ...]:
-    """Load the files that were named, and nothing else; without any, what a scan would use."""
+def _rules(ctx: click.Context) -> tuple[Rule, ...]:
+    """Load what a scan would use."""
     settings = options.settings_of(ctx)
-    if paths:
-        return load_rules([Path(path) for path in paths], builtin=False)
     return load_rules(settings.rule_paths, builtin=settings.builtin)
+
+
+def _named(ctx: click.Context, paths: tuple[str, ...]) -> tuple[RuleSet, tuple[Rule, ...]]:
+    """Load the files that were named, and apart from them the shipped rules that they may speak of.
+
+    Without any file, what a scan would use.
+    """
+    settings = options.settings_of(ctx)
+    if not paths:
+        return load_ruleset(settings.rule_paths, builtin=settings.builtin), ()
+    shipped = load_rules([])
+    named = load_ruleset([Path(path) for path in paths], builtin=False, elsewhere={rule.id for rule in shipped})
+    own = {rule.id for rule in named.rules}
+    return named, tuple(rule for rule in shipped if rule.id not in own)
 
 
 def _print_all(complaints: Sequence[RuleWarning | TestFailure | ScenarioFailure]) -> None:

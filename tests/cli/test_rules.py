@@ -38,8 +38,8 @@ def shop(tmp_path):
 def test_list_is_one_rule_a_line(logscan, shop):
     ended = logscan("rules", "list", "--no-builtin", "--rules", shop)
     expected = [
-        ["ID", "SEVERITY", "TECHNOLOGY", "TITLE", "TESTS"],
-        ["shop-payment-refused", "medium", "Shop", "A payment was refused", "2"],
+        ["ID", "SEVERITY", "TECHNOLOGY", "TITLE", "INPUT", "WINDOW", "TESTS"],
+        ["shop-payment-refused", "medium", "Shop", "A payment was refused", "line", "event_count", "2"],
     ]
     rows = [[cell.strip() for cell in line.split("  ") if cell.strip()] for line in ended.stdout.splitlines()]
     assert (0, expected) == (ended.returncode, rows)
@@ -62,7 +62,10 @@ def test_list_as_json(logscan, shop):
         "technology": "Shop",
         "title": "A payment was refused",
         "file": "shop.yaml",
+        "input": "line",
+        "window": "event_count",
         "tests": 2,
+        "scenarios": 0,
     }
     assert {"rules": [expected]} == json.loads(ended.stdout)
 
@@ -83,6 +86,25 @@ def test_show_tells_all(logscan, shop, golden):
         "rules-show.txt",
         logscan("rules", "show", "shop-payment-refused", "--rules", shop).stdout.replace(str(shop), "shop.yaml"),
     )
+
+
+EVERY_KEY = """\
+    input: event
+    multiline: {continue: '^\\s+at '}
+    instead_of: [python-import-error]
+    count_once_within: 2s
+    cooldown: 90m
+    related: {match: {contains: "401"}, within: 2s}
+    scenarios:
+      - lines: [{at: 0s, line: payment refused for order 7, as: shop, stream: stderr}]
+        findings: []
+"""
+
+
+def test_show_tells_the_keys_that_few_rules_have(logscan, shop, golden):
+    shop.write_text(RULES + EVERY_KEY, encoding="utf-8")
+    shown = logscan("rules", "show", "shop-payment-refused", "--rules", shop).stdout
+    golden("rules-show-every-key.txt", shown.replace(str(shop), "shop.yaml"))
 
 
 @pytest.mark.parametrize(
@@ -170,6 +192,27 @@ def test_a_scenario_that_fails_is_1_and_tells_both_sides(logscan, shop):
         "1 rule, 2 tests, 1 scenario, 1 failed",
     ]
     assert (1, expected) == (ended.returncode, ended.stdout.splitlines())
+
+
+OVERRIDE = """\
+schema: logscan/v1
+overrides:
+  - {id: %s, severity: info, reason: known}
+"""
+
+
+def test_check_of_a_file_knows_the_shipped_rules_that_it_changes(logscan, shop):
+    shop.write_text(OVERRIDE % "python-import-error", encoding="utf-8")
+    assert (0, "0 rules, 0 warnings, 0 notes\n") == (
+        (ended := logscan("rules", "check", shop)).returncode,
+        ended.stdout,
+    )
+
+
+def test_check_tells_of_an_override_without_its_rule(logscan, shop):
+    shop.write_text(OVERRIDE % "gone-for-long", encoding="utf-8")
+    ended = logscan("rules", "check", shop)
+    assert (1, "0 rules, 1 warning, 0 notes") == (ended.returncode, ended.stdout.splitlines()[-1])
 
 
 def test_a_path_that_is_not_there_is_2(logscan):
