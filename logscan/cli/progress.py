@@ -46,11 +46,8 @@ class ProgressDisplay:
 
 
 @contextmanager
-def progress_display(*, shown: bool) -> Iterator[ProgressDisplay | None]:
-    """Give what a scan reports its progress to, or None when nobody looks."""
-    if not shown:
-        yield None
-        return
+def progress_display() -> Iterator[ProgressDisplay]:
+    """Give what a scan reports its progress to; what it drew is gone afterwards."""
     display = ProgressDisplay(Console(stderr=True))
     try:
         yield display

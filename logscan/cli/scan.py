@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from logscan.cli import options
 from logscan.cli.output import result_stream
-from logscan.cli.progress import progress_display
 from logscan.errors import ExitCode
+
+if TYPE_CHECKING:
+    from logscan.cli.progress import ProgressDisplay
 
 
 @click.command(cls=options.SectionedCommand)
@@ -43,5 +46,14 @@ def scan(ctx: click.Context, /, **_given: Any) -> ExitCode:
 
         log.configure(verbose=settings.verbose, quiet=settings.quiet)
     shown = sys.stderr.isatty() and not settings.quiet
-    with result_stream(settings.output) as out, progress_display(shown=shown) as progress:
+    with result_stream(settings.output) as out, _progress(shown=shown) as progress:
         return run_scan(settings, out=out, progress=progress)
+
+
+def _progress(*, shown: bool) -> AbstractContextManager[ProgressDisplay | None]:
+    """Give what a scan reports its progress to, or None when nobody looks, and rich need not be loaded."""
+    if not shown:
+        return nullcontext()
+    from logscan.cli.progress import progress_display  # noqa: PLC0415
+
+    return progress_display()

@@ -49,12 +49,7 @@ def test_a_line_that_was_shown_is_gone_at_the_end():
     assert console.file.getvalue().rstrip().endswith(erase_line)
 
 
-def test_nobody_looks_and_nothing_is_reported():
-    with progress_display(shown=False) as progress:
-        assert None is progress
-
-
 def test_a_scan_that_fails_takes_its_line_along():
-    with progress_display(shown=True) as progress:
+    with progress_display() as progress:
         progress(0, 1, 0, 0)
     assert not progress._progress.live.is_started
