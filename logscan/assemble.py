@@ -55,7 +55,7 @@ def run_scan(
     started_ns = clock()
     rules = choose_rules(settings)
     matcher = Matcher(rules)
-    detector = Detector(samples=settings.samples)
+    detector = Detector(rules, samples=settings.samples)
     opened = _open(settings, rules, started_ns)
     tracker = partial(_track, opened.sources, progress) if progress else None
     pipeline.scan(opened.sources, matcher, detector, opened.wanted, context=settings.context, progress=tracker)

@@ -54,6 +54,16 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class RelatedLine:
+    """A line of another container that may tell the cause, redacted and cut as samples are."""
+
+    container: Container
+    time_ns: int
+    stream: Stream
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
 class Share:
     """How many of a finding's hits came from one container."""
 
@@ -67,7 +77,8 @@ class Finding:
 
     `count` is exact. `first_seen_ns` and `last_seen_ns` are nanoseconds since the epoch, None when no
     hit carried a time. `container` is that of the newest hit; `containers` has at most ten,
-    most hits first. `state` is None without a store.
+    most hits first. `state` is None without a store. `rule_title` may name fields that `title` fills
+    in. `related` has at most ten lines, nearest first.
     """
 
     fingerprint: str
@@ -88,6 +99,7 @@ class Finding:
     advice: str | None = None
     references: tuple[str, ...] = ()
     state: str | None = None
+    related: tuple[RelatedLine, ...] = ()
 
     @property
     def sort_key(self) -> tuple[int, int, str, str, str, str]:
@@ -100,6 +112,26 @@ class Finding:
             self.service.name,
             self.fingerprint,
         )
+
+
+class ChangeKind(StrEnum):
+    """What happened to a finding."""
+
+    OPENED = "opened"
+    UPDATED = "updated"
+    ESCALATED = "escalated"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What hits did to a finding: its severity and count from now on, and the time of the newest of them."""
+
+    kind: ChangeKind
+    fingerprint: str
+    rule_id: str
+    severity: Severity
+    count: int
+    time_ns: int | None
 
 
 def fingerprint_v1(rule_id: str, service: Service, group: Sequence[tuple[str, str]]) -> str:
@@ -153,7 +185,8 @@ class Coverage:
 
     `lines` counts every line that was searched, `bytes` their text, newlines included. `driver` is
     the container's log driver, None for files; `format` is what a file was found to be; `read` says
-    by which way the bytes came: `api`, `direct`, `file` or `stdin`. `done` is for who watches.
+    by which way the bytes came: `api`, `direct`, `file` or `stdin`. `started_ns` and `ended_ns` are those of
+    the container's last run, where the engine tells. `done` is for who watches.
     """
 
     container: Container
@@ -169,6 +202,8 @@ class Coverage:
     first_seen_ns: int | None = None
     last_seen_ns: int | None = None
     gaps: list[Gap] = field(default_factory=list)
+    started_ns: int | None = None
+    ended_ns: int | None = None
     done: bool = False
 
     @property

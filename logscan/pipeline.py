@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from logscan.detection.detector import Detector
+from logscan.finding import Coverage, Status
 from logscan.framing.time_range import TimeRange
 from logscan.matching.matcher import Matcher
 from logscan.sources.source import Source
@@ -29,11 +30,29 @@ def scan(
         for batch in source.batches():
             hits = (hit for hit in matcher.scan(batch) if wanted.holds(hit.line.time_ns))
             _observe(detector, surroundings.around(batch, hits, matcher.open_offsets))
+            if batch.last_ns is not None:
+                detector.advance(batch.container, batch.last_ns)
             if progress is not None:
                 progress()
     _observe(detector, surroundings.close(hit for hit in matcher.close() if wanted.holds(hit.line.time_ns)))
+    for source in sources:
+        for coverage in source.coverage:
+            _watch(detector, coverage, wanted)
 
 
 def _observe(detector: Detector, placed: Iterable[Placed]) -> None:
     for one in placed:
         detector.observe(one.hit, one.before, one.after)
+
+
+def _watch(detector: Detector, coverage: Coverage, wanted: TimeRange) -> None:
+    """Tell the detector over which time a container was read whole: only there silence means something.
+
+    What is known of its life bounds that time, else its first and last line.
+    """
+    starts = [coverage.first_seen_ns if coverage.started_ns is None else coverage.started_ns, wanted.since_ns]
+    ends = [coverage.ended_ns, wanted.until_ns]
+    start_ns = max((time_ns for time_ns in starts if time_ns is not None), default=None)
+    until_ns = min((time_ns for time_ns in ends if time_ns is not None), default=coverage.last_seen_ns)
+    if coverage.status is Status.COMPLETE and start_ns is not None and until_ns is not None:
+        detector.watch(coverage.container, start_ns, until_ns)

@@ -1,60 +1,106 @@
-"""Detector: hits in, findings out.
+"""Detector: hits in, changes and findings out.
 
-Owns the keys (one finding per rule, logical service and group value), the exact counts and what a
-finding says. Does not own the meaning of windows (windows), which lines are shown (sampler) or
-how findings look (sinks). This is where foreign text is redacted: nothing raw leaves in a Finding.
+Owns the way of a hit: straight into its finding, or through the windows in the order of time. Does
+not own what windows mean (in_order), what a finding counts (tally), or how findings look (sinks).
+What leaves in a Finding has been redacted.
+
+One machine has two feeders. A scan ends, so what a window needs is sorted whole and looked at when the
+findings are asked for. A stream doesn't, so its events wait until the watermark of their service
+has passed them. Both give the same findings. Rules without a window, twins or parts in a
+combination take neither way: their hits count at once.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 
 from logscan.batch import Container, Service
-from logscan.detection.order import Event, EventOrder
-from logscan.detection.sampler import Exhibit, Sampler
-from logscan.detection.windows import EventCountWindow, Growth
-from logscan.finding import Finding, Share, fingerprint_v1
+from logscan.detection.changes import Changes
+from logscan.detection.event import Event, exhibit
+from logscan.detection.in_order import Counted, InOrder
+from logscan.detection.keys import Key, Keys
+from logscan.detection.order import EventOrder
+from logscan.detection.related import RelatedLines
+from logscan.detection.tally import Tally
+from logscan.detection.watermarks import Watermarks
+from logscan.finding import Change, Finding, RelatedLine
 from logscan.matching.hit import Hit
-from logscan.redact import MARKER, redact, redact_field
-from logscan.ruleset.model import EventCount, Rule
+from logscan.ruleset.model import EventCount, Rule, Spike, ValueCount
 
-MISSING = "<missing>"
-"""The group value of a hit that lacks the field: such hits are a group of their own."""
-
-MAX_CONTAINERS = 10
-
-_Group = tuple[tuple[str, str], ...]
-_Key = tuple[str, Service, _Group]
+_END_NS = 1 << 63
+_GROWING = (EventCount, ValueCount, Spike)
+"""Windows that count every hit once they have fired, so a late one too."""
 
 
 class Detector:
-    """Counts the hits of a bounded scan. `samples`: evidence lines kept per finding."""
+    """Counts hits. `samples`: evidence lines kept per finding.
 
-    def __init__(self, *, samples: int) -> None:
+    `lateness_ns`: None for a scan; for a stream, how far behind the newest line of its container a
+    line may come and still take part in a window. What comes later is added to the counts of
+    findings that are open, and counted in `late`. `untimed` counts the hits that no window could
+    place. In a stream, `event_count` and `value_count` fire at the watermark, as all windows do.
+    """
+
+    def __init__(self, rules: Sequence[Rule], *, samples: int, lateness_ns: int | None = None) -> None:
         self._samples = samples
-        self._tallies: dict[_Key, _Tally] = {}
-        self._windows: dict[_Key, EventCountWindow[Event]] = {}
+        self._keys = Keys()
+        self._in_order = InOrder(rules, self._keys)
         self._order = EventOrder()
+        self._watermarks = None if lateness_ns is None else Watermarks(lateness_ns)
+        self._tallies: dict[Key, Tally] = {}
+        self._changes = Changes()
+        self._related = RelatedLines()
         self._last_ns: dict[Container, int] = {}
         self.untimed: Counter[Container] = Counter()
+        self.late: Counter[Container] = Counter()
 
-    def observe(self, hit: Hit, before: Sequence[str] = (), after: Sequence[str] = ()) -> None:
+    @property
+    def overflowed(self) -> Counter[str]:
+        """The hits, by rule, that went into the group `<other>`, or that a full window forgot."""
+        return self._keys.overflowed + self._in_order.forgotten()
+
+    def watch(self, container: Container, start_ns: int, until_ns: int | None = None) -> None:
+        """Note that a container is read from `start_ns`, and up to `until_ns` once that is known."""
+        self._in_order.watch(container, start_ns, until_ns)
+        if self._watermarks is not None:
+            self._watermarks.told(container, start_ns)
+
+    def observe(self, hit: Hit, before: Sequence[str] = (), after: Sequence[str] = ()) -> list[Change]:
         """Take one hit, with the lines around it; in the order of the log within one container."""
+        if hit.aside:
+            self._related.add(hit)
+            return []
         counts_at_ns = self._counts_at(hit)
-        if hit.rule.model.window is None:
-            self._count(_key(hit), hit, counts_at_ns, before, after)
-        elif counts_at_ns is not None:
-            self._order.add(Event(hit, counts_at_ns, tuple(before), tuple(after)))
+        if not self._in_order.wants(hit.rule):
+            return self._count_hit(hit, counts_at_ns, before, after)
+        return self._observe_in_order(hit, counts_at_ns, before, after)
+
+    def advance(self, container: Container, time_ns: int) -> list[Change]:
+        """Note that a container was read up to `time_ns`, whether or not there was a hit."""
+        if self._watermarks is None:
+            return []
+        return self._pass(container.service, self._watermarks.told(container, time_ns))
+
+    def idle(self, container: Container) -> list[Change]:
+        """Note that nothing is to be expected of a container for now: nobody waits for it."""
+        if self._watermarks is None:
+            return []
+        return self._pass(container.service, self._watermarks.idle(container))
+
+    def close(self) -> list[Change]:
+        """Note that the input has ended: nothing has to wait any more."""
+        events = self._order.drain() if self._watermarks is None else self._watermarks.drain()
+        changes = self._take(events)
+        for counted in self._in_order.close(_END_NS):
+            changes += self._count(counted)
+        return changes
 
     def findings(self) -> list[Finding]:
-        """Close the windows and give all findings, worst first."""
-        for event in self._order.drain():
-            key = _key(event.hit)
-            for counted in self._admitted(key, event):
-                self._count(key, counted.hit, counted.counts_at_ns, counted.before, counted.after)
-        findings = [tally.finding(key) for key, tally in self._tallies.items()]
+        """Give all findings, worst first: of a scan at its end, of a stream up to its watermarks."""
+        if self._watermarks is None:
+            self.close()
+        findings = [tally.finding(self._related_to(tally)) for tally in self._tallies.values()]
         return sorted(findings, key=lambda finding: finding.sort_key)
 
     def _counts_at(self, hit: Hit) -> int | None:
@@ -64,96 +110,81 @@ class Detector:
             self._last_ns[container] = time_ns
             return time_ns
         borrowed_ns = self._last_ns.get(container)
-        if borrowed_ns is None and (hit.rule.model.window or hit.rule.model.escalate):
+        if borrowed_ns is None and (hit.rule.model.escalate or self._in_order.wants(hit.rule)):
             self.untimed[container] += 1
         return borrowed_ns
 
-    def _admitted(self, key: _Key, event: Event) -> Sequence[Event]:
-        window = event.hit.rule.model.window
-        if not isinstance(window, EventCount):
-            return [event]
-        if key not in self._windows:
-            self._windows[key] = EventCountWindow(window)
-        return self._windows[key].admit(event.counts_at_ns, event)
+    def _observe_in_order(
+        self, hit: Hit, counts_at_ns: int | None, before: Sequence[str], after: Sequence[str]
+    ) -> list[Change]:
+        rule = hit.rule
+        changes: list[Change] = []
+        # Without a time it can be no twin, and without a window it needs none.
+        untimed_plain = counts_at_ns is None and rule.model.window is None
+        if untimed_plain or not self._in_order.decides(rule):
+            changes = self._count_hit(hit, counts_at_ns, before, after)
+        if counts_at_ns is None:
+            return changes
+        event = Event(hit, counts_at_ns, tuple(before), tuple(after))
+        if self._watermarks is None:
+            self._order.add(event)
+            return changes
+        return changes + self._stream(event, self._watermarks)
 
-    def _count(
-        self, key: _Key, hit: Hit, counts_at_ns: int | None, before: Sequence[str], after: Sequence[str]
-    ) -> None:
+    def _stream(self, event: Event, watermarks: Watermarks) -> list[Change]:
+        container = event.hit.line.container
+        if not watermarks.add(event):
+            self.late[container] += 1
+            return self._count_late(event)
+        return self._pass(container.service, watermarks.told(container, event.counts_at_ns))
+
+    def _count_late(self, event: Event) -> list[Change]:
+        rule = event.hit.rule
+        if not self._in_order.decides(rule):
+            return []
+        key = self._keys.of(rule, event.hit)
+        if rule.model.window is None or (isinstance(rule.model.window, _GROWING) and key in self._tallies):
+            return self._count(Counted(rule, key, (event,)))
+        return []
+
+    def _pass(self, service: Service, watermark_ns: int | None) -> list[Change]:
+        """Let the events of a service go on that its watermark has passed."""
+        if watermark_ns is None or self._watermarks is None:
+            return []
+        changes = self._take(self._watermarks.release(service, watermark_ns))
+        for counted in self._in_order.settle(service, watermark_ns):
+            changes += self._count(counted)
+        changes += self._changes.due(service, watermark_ns)
+        return changes
+
+    def _take(self, events: Iterable[Event]) -> list[Change]:
+        changes: list[Change] = []
+        for event in events:
+            for counted in self._in_order.take(event):
+                changes += self._count(counted)
+        return changes
+
+    def _count_hit(
+        self, hit: Hit, counts_at_ns: int | None, before: Sequence[str], after: Sequence[str]
+    ) -> list[Change]:
+        tally = self._tally(hit.rule, self._keys.of(hit.rule, hit), hit)
+        tally.add(hit, counts_at_ns, (exhibit(hit, before, after),))
+        return self._changes.of(tally, counts_at_ns)
+
+    def _count(self, counted: Counted) -> list[Change]:
+        tally = self._tally(counted.rule, counted.key, counted.events[0].hit)
+        for event in counted.events:
+            tally.add(event.hit, event.counts_at_ns, event.exhibits(), event.began_ns)
+        return self._changes.of(tally, counted.events[-1].counts_at_ns)
+
+    def _tally(self, rule: Rule, key: Key, first: Hit) -> Tally:
         tally = self._tallies.get(key)
         if tally is None:
-            tally = self._tallies[key] = _Tally.of(hit, self._samples)
-        tally.add(hit, counts_at_ns)
-        tally.sampler.add(Exhibit(hit.line, hit.start, hit.end, before, after))
+            tally = self._tallies[key] = Tally.of(rule, key, first, self._samples)
+        return tally
 
-
-def _key(hit: Hit) -> _Key:
-    return hit.rule.id, hit.line.container.service, tuple(_group(hit))
-
-
-def _group(hit: Hit) -> Iterator[tuple[str, str]]:
-    for name in hit.rule.model.group_by or ():
-        value = hit.line.container.name if name == "container" else hit.fields.get(name)
-        yield name, MISSING if value is None else _safe_field(name, value, hit.line.text, redact(hit.line.text))
-
-
-def _safe_field(name: str, value: str, raw_line: str, safe_line: str) -> str:
-    """Redact a field's value. One that the redacted line no longer holds was a secret, or part of one."""
-    if value in raw_line and value not in safe_line:
-        return MARKER
-    return redact_field(name, value)
-
-
-@dataclass(slots=True)
-class _Tally:
-    """What is known of one finding while it is counted."""
-
-    rule: Rule
-    newest: Hit
-    growth: Growth
-    sampler: Sampler
-    count: int = 0
-    first_ns: int | None = None
-    last_ns: int | None = None
-    shares: Counter[Container] = field(default_factory=Counter)
-
-    @classmethod
-    def of(cls, hit: Hit, samples: int) -> _Tally:
-        model = hit.rule.model
-        return cls(hit.rule, hit, Growth(model.severity, model.escalate), Sampler(samples))
-
-    def add(self, hit: Hit, counts_at_ns: int | None) -> None:
-        time_ns = hit.line.time_ns
-        self.count += 1
-        self.shares[hit.line.container] += 1
-        if counts_at_ns is not None:
-            self.growth.add(counts_at_ns)
-        if time_ns is not None and (self.first_ns is None or time_ns < self.first_ns):
-            self.first_ns = time_ns
-        if self.last_ns is None or (time_ns is not None and time_ns >= self.last_ns):
-            self.newest, self.last_ns = hit, time_ns
-
-    def finding(self, key: _Key) -> Finding:
-        """Say what was counted."""
-        rule_id, service, group = key
-        model, line = self.rule.model, self.newest.line
-        safe_line = redact(line.text)
-        most = sorted(self.shares.items(), key=lambda share: (-share[1], share[0].name, share[0].key))
-        return Finding(
-            fingerprint=fingerprint_v1(rule_id, service, group),
-            rule_id=rule_id,
-            rule_title=model.title,
-            rule_file=self.rule.file,
-            severity=self.growth.severity(),
-            title=model.title,
-            count=self.count,
-            first_seen_ns=self.first_ns,
-            last_seen_ns=self.last_ns,
-            service=service,
-            container=line.container,
-            containers=tuple(Share(container, count) for container, count in most[:MAX_CONTAINERS]),
-            fields={name: _safe_field(name, value, line.text, safe_line) for name, value in self.newest.fields.items()},
-            samples=self.sampler.samples(),
-            why=model.why,
-            advice=model.advice,
-            references=model.references,
-        )
+    def _related_to(self, tally: Tally) -> Sequence[RelatedLine]:
+        related = tally.rule.model.related
+        if related is None or tally.moments is None:
+            return ()
+        return self._related.near(tally.rule.id, tally.moments, related.within)

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import heapq
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
 import msgspec
 
 from logscan.batch import Container, Line, Stream
+from logscan.detection.event import Event
 from logscan.matching.hit import Hit
 from logscan.ruleset.model import Rule
 
@@ -23,16 +24,6 @@ MAX_HELD = 50_000
 """So many hits are sorted in memory; a run on disk holds as many."""
 
 _LENGTH_BYTES = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A hit, the lines around it, and the moment at which it counts (its own, or one borrowed)."""
-
-    hit: Hit
-    counts_at_ns: int
-    before: tuple[str, ...] = ()
-    after: tuple[str, ...] = ()
 
 
 class _Stored(msgspec.Struct, array_like=True, frozen=True, order=True):
@@ -48,8 +39,9 @@ class _Stored(msgspec.Struct, array_like=True, frozen=True, order=True):
     start: int
     end: int
     fields: dict[str, str]
-    before: tuple[str, ...]
-    after: tuple[str, ...]
+    continued: tuple[str, ...]
+    before: Sequence[str]
+    after: Sequence[str]
 
 
 @dataclass(slots=True)
@@ -81,6 +73,7 @@ class EventOrder:
                 hit.start,
                 hit.end,
                 dict(hit.fields),
+                hit.continued,
                 event.before,
                 event.after,
             )
@@ -112,7 +105,7 @@ class EventOrder:
 
     def _event(self, stored: _Stored) -> Event:
         line = Line(stored.text, stored.time_ns, Stream(stored.stream), self._containers[stored.container])
-        hit = Hit(self._rules[stored.rule], line, stored.fields, stored.start, stored.end, 0)
+        hit = Hit(self._rules[stored.rule], line, stored.fields, stored.start, stored.end, 0, stored.continued)
         return Event(hit, stored.counts_at_ns, stored.before, stored.after)
 
 

@@ -24,30 +24,41 @@ _Order = tuple[int, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
-    """A line that may be shown: the match lies at `start` to `end`, the other lines stand around it."""
+    """A line that may be shown: the match lies at `start` to `end`, the other lines stand around it.
+
+    `continued` are the lines that belong to it: with them it is shown as one.
+    """
 
     line: Line
     start: int
     end: int
     before: Sequence[str] = ()
     after: Sequence[str] = ()
+    continued: Sequence[str] = ()
 
     def sample(self) -> Sample:
         """Redact the lines together, for a key may run over several, then cut around the match."""
-        lines = redact_lines([*self.before, self.line.text, *self.after])
+        lines = redact_lines([*self.before, self.line.text, *self.continued, *self._behind()])
         at = len(self.before)
+        behind = at + 1 + len(self.continued)
+        text = "\n".join(lines[at:behind])
         start, end = self._match_in(lines[at])
-        begin = _begin(len(lines[at]), start, end)
+        begin = _begin(len(text), start, end)
         return Sample(
             time_ns=self.line.time_ns,
             stream=self.line.stream,
-            line=lines[at][begin : begin + MAX_SAMPLE_CHARS],
-            truncated=len(lines[at]) > MAX_SAMPLE_CHARS,
+            line=text[begin : begin + MAX_SAMPLE_CHARS],
+            truncated=len(text) > MAX_SAMPLE_CHARS,
             start=start - begin if end else 0,
             end=min(end - begin, MAX_SAMPLE_CHARS) if end else 0,
             before=tuple(line[:MAX_SAMPLE_CHARS] for line in lines[:at]),
-            after=tuple(line[:MAX_SAMPLE_CHARS] for line in lines[at + 1 :]),
+            after=tuple(line[:MAX_SAMPLE_CHARS] for line in lines[behind:]),
         )
+
+    def _behind(self) -> list[str]:
+        """Give the lines after it without those that belong to it: each is shown once."""
+        belonging = list(self.continued)
+        return [line for line in self.after if not (belonging and line == belonging[0] and belonging.pop(0) == line)]
 
     def _match_in(self, redacted: str) -> tuple[int, int]:
         """Find the match again in the redacted line; where it was a secret itself, about its place."""

@@ -3,6 +3,7 @@
 from itertools import count
 
 from logscan.batch import Container, Line, Stream
+from logscan.detection.event import Event
 from logscan.matching.hit import Hit
 from logscan.ruleset.model import Rule, RuleFile
 
@@ -11,19 +12,38 @@ START_NS = 1_764_700_000 * SECOND
 _numbers = count()
 
 
-def rule(**keys):
+def rule(where=None, **keys):
     """A rule named `r` of severity low that differs in these keys."""
     model = {"id": "r", "title": "Title", "severity": "low", "match": {"contains": "boom"}}
     model |= {"tests": {"match": ["boom"], "ignore": ["calm"]}, **keys}
-    file = RuleFile.model_validate({"schema": "logscan/v1", "technology": "T", "rules": [model]}, strict=False)
-    return Rule(file.rules[0], None, "t.yaml", "t.yaml", 1, "T")
+    return _rule(model, where)
+
+
+def combining(window, **keys):
+    """A rule named `c` over the hits of others."""
+    scenario = {"lines": [{"at": "0s", "line": "boom"}], "findings": 0}
+    return _rule({"id": "c", "title": "T", "severity": "low", "window": window, "scenarios": [scenario], **keys}, None)
+
+
+def _rule(model, where):
+    file = {"schema": "logscan/v1", "technology": "T", "rules": [model]}
+    if where is not None:
+        file["where"] = where
+    read = RuleFile.model_validate(file, strict=False)
+    return Rule(read.rules[0], read.where, "t.yaml", "t.yaml", 1, "T")
 
 
 def box(name="box", **more):
     return Container(key=f"{name}-{next(_numbers)}", name=name, **more)
 
 
-def hit(of, at_s=0.0, text="boom", *, container, fields=None, stream=Stream.STDOUT):
+def hit(of, at_s=0.0, text="boom", *, container, fields=None, stream=Stream.STDOUT, **more):
     """A hit `at_s` seconds after the start; None for a line without a time."""
     time_ns = None if at_s is None else START_NS + round(at_s * SECOND)
-    return Hit(of, Line(text, time_ns, stream, container), fields or {}, 0, 0, 0)
+    return Hit(of, Line(text, time_ns, stream, container), fields or {}, 0, 0, 0, **more)
+
+
+def event(of, time_ns, *, container, fields=None):
+    """The event of a hit so many nanoseconds after the epoch."""
+    one = Hit(of, Line("boom", time_ns, Stream.STDOUT, container), fields or {}, 0, 0, 0)
+    return Event(one, time_ns)

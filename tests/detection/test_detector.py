@@ -5,8 +5,10 @@ from itertools import permutations
 import pytest
 
 from logscan.batch import COMPOSE_PROJECT, COMPOSE_SERVICE, Service
-from logscan.detection.detector import MISSING, Detector
-from logscan.detection.order import Event, EventOrder
+from logscan.detection.detector import Detector
+from logscan.detection.event import Event
+from logscan.detection.order import EventOrder
+from logscan.detection.safe_fields import MISSING
 from logscan.finding import Severity, fingerprint_v1
 from tests.detection.making import SECOND, START_NS, box, hit, rule
 
@@ -14,7 +16,8 @@ WINDOW = {"type": "event_count", "count": 3, "within": "5m"}
 
 
 def found(hits, samples=3):
-    detector = Detector(samples=samples)
+    hits = list(hits)
+    detector = Detector(list(dict.fromkeys(one.rule for one in hits)), samples=samples)
     for one in hits:
         detector.observe(one)
     return detector.findings()
@@ -91,13 +94,21 @@ def test_spilling_to_disk_changes_nothing(held):
     r, boxes = rule(), [box("a"), box("b")]
     order = EventOrder(max_held=held)
     for number in range(20):
-        one = hit(r, (number * 7) % 20, f"boom {number}", container=boxes[number % 2], fields={"n": str(number)})
+        one = hit(
+            r,
+            (number * 7) % 20,
+            f"boom {number}",
+            container=boxes[number % 2],
+            fields={"n": str(number)},
+            continued=("more",),
+        )
         order.add(Event(one, one.line.time_ns, ("before",), ("after",)))
     events = list(order.drain())
     assert [START_NS + n * SECOND for n in range(20)] == [event.counts_at_ns for event in events]
     assert {event.hit.fields["n"] for event in events} == {str(n) for n in range(20)}
     assert all(event.hit.line.container in boxes and event.hit.rule is r for event in events)
-    assert {(event.before, event.after) for event in events} == {(("before",), ("after",))}
+    expected = {(("before",), ("after",), ("more",))}
+    assert expected == {(tuple(event.before), tuple(event.after), event.hit.continued) for event in events}
 
 
 def test_a_hit_without_a_time_counts_at_the_time_of_the_one_before():
@@ -107,7 +118,8 @@ def test_a_hit_without_a_time_counts_at_the_time_of_the_one_before():
 
 
 def test_hits_without_any_time_don_t_fire_a_window_and_are_told():
-    detector, r, b = Detector(samples=1), rule(window=WINDOW), box()
+    r, b = rule(window=WINDOW), box()
+    detector = Detector([r], samples=1)
     for _ in range(5):
         detector.observe(hit(r, None, container=b))
     assert ([], 5) == (detector.findings(), detector.untimed[b])

@@ -35,7 +35,10 @@ class ContainerLog:
         self._info = info
         self._wanted = wanted
         self._tail = tail
-        self.coverage = Coverage(info.container, info.driver, read="api")
+        state = info.state
+        self.coverage = Coverage(
+            info.container, info.driver, read="api", started_ns=state.started_ns, ended_ns=state.ended_ns
+        )
         self.error: ScanError | None = None
 
     def batches(self) -> Iterator[Batch]:

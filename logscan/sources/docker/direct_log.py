@@ -37,7 +37,10 @@ class DirectLog:
     def __init__(self, info: ContainerInfo, wanted: TimeRange) -> None:
         self._info = info
         self._wanted = wanted
-        self.coverage = Coverage(info.container, info.driver, read="direct")
+        state = info.state
+        self.coverage = Coverage(
+            info.container, info.driver, read="direct", started_ns=state.started_ns, ended_ns=state.ended_ns
+        )
         self.error: ScanError | None = None
 
     def batches(self) -> Iterator[Batch]:

@@ -1,0 +1,88 @@
+"""Growth: how severe a finding's hits make it, by how many of them come how fast.
+
+Owns the meaning of `escalate`: half-open, so that two hits exactly `within` apart are not in one burst.
+Hits may come in any order of time; the severity that they amount to is the same.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from logscan.finding import Severity
+from logscan.ruleset.model import Escalation
+
+NEAR = 1024
+"""A time is put in its place at once when so few others come after it."""
+
+MAX_TIMES = 1 << 20
+"""So many times are kept, eight bytes each: the latest, unless a step asks for more."""
+
+
+def first_burst(times: Sequence[int], count: int, within_ns: int) -> int | None:
+    """Find the first hit of the first burst; None when there is none.
+
+    `times`: nanoseconds, in rising order. A burst is `count` hits that span less than `within_ns`.
+    """
+    pairs = zip(times, times[count - 1 :], strict=False)
+    return next((index for index, (first, last) in enumerate(pairs) if last - first < within_ns), None)
+
+
+class Growth:
+    """Collects the times of a key's hits, and tells how severe they make it.
+
+    `reached` grows at once with hits that come nearly in order. Those far behind wait in a pile until
+    it is large, or until `severity` is asked: to make room for each of them would cost the square of
+    their number.
+    """
+
+    __slots__ = ("_max_times", "_peak", "_pile", "_steps", "_times", "reached")
+
+    def __init__(self, base: Severity, steps: Sequence[Escalation]) -> None:
+        self.reached = base
+        self._steps = [step for step in steps if step.severity > base]
+        self._peak = max((step.severity for step in self._steps), default=base)
+        self._max_times = max([MAX_TIMES, *(2 * step.when.count for step in self._steps)])
+        self._times = array("q")
+        self._pile = array("q")
+
+    def add(self, time_ns: int) -> None:
+        """Note one hit. Once the highest step is reached there is nothing left to collect."""
+        if self.reached == self._peak:
+            return
+        times = self._times
+        place = len(times) if not times or times[-1] <= time_ns else bisect_right(times, time_ns)
+        if len(times) - place > NEAR:
+            self._pile.append(time_ns)
+            if len(self._pile) >= max(NEAR, len(times) // 2):
+                self._merge()
+            return
+        times.insert(place, time_ns)
+        self._grow_around(place)
+        if len(times) >= 2 * self._max_times:
+            del times[: self._max_times]
+
+    def severity(self) -> Severity:
+        """Give the severity that all hits so far amount to; it never falls."""
+        if self._pile:
+            self._merge()
+        return self.reached
+
+    def _grow_around(self, place: int) -> None:
+        """Look for bursts that hold the hit at `place`; before it came there was none."""
+        times = self._times
+        for step in self._steps:
+            count, within_ns = step.when.count, step.when.within
+            begins = range(max(place - count + 1, 0), min(place, len(times) - count) + 1)
+            if step.severity > self.reached and any(
+                times[begin + count - 1] - times[begin] < within_ns for begin in begins
+            ):
+                self.reached = step.severity
+
+    def _merge(self) -> None:
+        self._times = array("q", sorted((*self._times, *self._pile)))
+        self._pile = array("q")
+        for step in self._steps:
+            if step.severity > self.reached and first_burst(self._times, step.when.count, step.when.within) is not None:
+                self.reached = step.severity

@@ -1,0 +1,42 @@
+"""Fields without secrets: the one way from a hit's raw fields to what a finding may say.
+
+A field was cut out of a line, and may have lost the name or the prefix by which a secret is known.
+So the line is redacted whole, and what then is no longer in it was a secret, or part of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from logscan.detection.event import field_value
+from logscan.matching.hit import Hit
+from logscan.redact import MARKER, redact, redact_field, redact_lines
+
+MISSING = "<missing>"
+"""The group value of a hit that lacks the field: such hits are a group of their own."""
+
+
+def safe_fields(hit: Hit) -> dict[str, str]:
+    """Redact all fields of a hit."""
+    return {name: value for name, value in safe_values(hit, hit.fields) if value is not None}
+
+
+def safe_values(hit: Hit, names: Iterable[str]) -> list[tuple[str, str | None]]:
+    """Redact these fields of a hit, in this order; None for one that it lacks."""
+    values = [(name, field_value(hit, name)) for name in names]
+    raw, safe = _texts(hit) if hit.fields else ("", "")
+    return [(name, None if value is None else _safe(name, value, raw, safe)) for name, value in values]
+
+
+def _texts(hit: Hit) -> tuple[str, str]:
+    """Give the whole event as it was printed, and redacted."""
+    text = hit.line.text
+    if not hit.continued:
+        return text, redact(text)
+    return "\n".join((text, *hit.continued)), "\n".join(redact_lines([text, *hit.continued]))
+
+
+def _safe(name: str, value: str, raw: str, safe: str) -> str:
+    if value in raw and value not in safe:
+        return MARKER
+    return redact_field(name, value)
