@@ -28,7 +28,6 @@ from logscan.matching.multiline import OpenEvent, OpenEvents
 from logscan.matching.prefilter import Prefilter
 from logscan.matching.quarantine import Quarantine, Watch
 from logscan.matching.question import Question, questions_of
-from logscan.matching.search import search
 from logscan.matching.views import LineView
 from logscan.ruleset.model import Rule
 
@@ -142,11 +141,12 @@ class Matcher:
             return _judged(question, view)
         return self._watch.over(question.rule, lambda: _judged(question, view))
 
-    def _goes_on(self, hit: Hit, text: str) -> bool:
-        continues = self._joining[hit.rule].continues
-        if continues is None or hit.rule in self._watch:
+    def _goes_on(self, event: OpenEvent, text: str) -> bool:
+        rule = event.hit.rule
+        continues = self._joining[rule].continues
+        if continues is None or rule in self._watch:
             return False
-        return bool(self._watch.over(hit.rule, lambda: search(continues, text) is not None))
+        return bool(self._watch.over(rule, lambda: continues.takes(event, text)))
 
     def _ended(self, events: Iterable[OpenEvent]) -> Iterator[Hit]:
         """Yield the hits that have all their lines now."""

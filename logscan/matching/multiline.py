@@ -13,8 +13,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+import regex
+
 from logscan.batch import Batch, Line
 from logscan.matching.hit import Hit
+from logscan.matching.search import search, search_behind
+from logscan.ruleset.model import Multiline
+from logscan.ruleset.pattern import compile_pattern
 
 MAX_LINES = 500
 """An event takes at most this many lines after its first."""
@@ -24,6 +29,33 @@ MAX_BYTES = 64 << 10
 
 MAX_AGE_NS = 5_000_000_000
 """Nobody prints a trace slower than that: a later line, of either stream, ends an event."""
+
+LINES_BEHIND = 2
+"""So many lines of an event can a look-behind of `continue` see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """Which lines go on with an event.
+
+    A look-behind sees the lines before, behind their newlines. That is what tells the second traceback
+    of a chain, two lines after "another exception occurred:", from the first one of the next start.
+    """
+
+    pattern: regex.Pattern[str]
+
+    @classmethod
+    def of(cls, multiline: Multiline) -> Continuation:
+        """MULTILINE, since `^` is the start of a line, whatever stands before it."""
+        pattern = compile_pattern(multiline.continue_, sensitive=False)
+        return cls(regex.compile(pattern.pattern, pattern.flags | regex.MULTILINE))
+
+    def takes(self, event: OpenEvent, text: str) -> bool:
+        """Tell whether a line of `text` goes on with the event. Raises `TimeoutError` as a search does."""
+        if search(self.pattern, text):
+            return True
+        before = "".join(f"{line}\n" for line in event.texts[-LINES_BEHIND:])
+        return search_behind(self.pattern, before, text) is not None
 
 
 @dataclass(slots=True)
@@ -62,13 +94,13 @@ class OpenEvent:
 class OpenEvents:
     """The open events of one container; false when there are none.
 
-    `goes_on` tells whether a text continues the event of a hit. `taking`: the events to which the line
+    `goes_on` tells whether a text continues an event. `taking`: the events to which the line
     that was offered last belongs.
     """
 
     __slots__ = ("_events", "_goes_on", "_next", "_read", "taking")
 
-    def __init__(self, goes_on: Callable[[Hit, str], bool]) -> None:
+    def __init__(self, goes_on: Callable[[OpenEvent, str], bool]) -> None:
         self._goes_on = goes_on
         self._events: list[OpenEvent] = []
         self._next = self._read = 0
@@ -106,7 +138,7 @@ class OpenEvents:
                 ended.append(event)
             elif line.stream is not event.hit.line.stream:
                 going.append(event)
-            elif event.has_room(line) and self._goes_on(event.hit, line.text):
+            elif event.has_room(line) and self._goes_on(event, line.text):
                 event.take(line)
                 going.append(event)
                 self.taking.append(event)

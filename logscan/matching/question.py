@@ -10,22 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import regex
-
 from logscan.batch import Container, Input
 from logscan.matching.confirm import Judge, test_of
 from logscan.matching.literals import matcher_literals, rule_literals
+from logscan.matching.multiline import Continuation
 from logscan.matching.pattern_literals import Literals
 from logscan.matching.where import OPEN, LineGate, rule_gate
 from logscan.ruleset.model import Rule
-from logscan.ruleset.pattern import compile_pattern
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """One question to lines. `literals`: one of them stands in any line for which the answer is yes.
 
-    `continues`: which lines after a hit belong to it, for a rule that joins lines.
+    `continues`: which lines go on with a hit, for a rule that joins lines.
     """
 
     rule: Rule
@@ -33,13 +31,13 @@ class Question:
     literals: Literals | None
     input: Input
     aside: bool = False
-    continues: regex.Pattern[str] | None = None
+    continues: Continuation | None = None
 
     @classmethod
     def of(cls, rule: Rule) -> Question:
         """Ask for hits of `rule`, which must look at lines itself."""
         model = rule.model
-        continues = compile_pattern(model.multiline.continue_, sensitive=False) if model.multiline else None
+        continues = Continuation.of(model.multiline) if model.multiline else None
         return cls(rule, Judge.of(model), rule_literals(model), Input(model.input), continues=continues)
 
     @property

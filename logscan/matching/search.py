@@ -18,6 +18,11 @@ def search(pattern: regex.Pattern[str], text: str) -> regex.Match[str] | None:
     return pattern.search(text, timeout=SEARCH_TIMEOUT)
 
 
+def search_behind(pattern: regex.Pattern[str], before: str, text: str) -> regex.Match[str] | None:
+    """Find `pattern` in `text`, where its look-behinds see what stands `before`. Raises `TimeoutError` too."""
+    return pattern.search(before + text, len(before), timeout=SEARCH_TIMEOUT)
+
+
 def named_groups(match: regex.Match[str]) -> dict[str, str]:
     """Give the named groups that took part in a match."""
     return {name: text for name, text in match.groupdict().items() if text is not None}

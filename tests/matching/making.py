@@ -1,9 +1,10 @@
 """Rules, containers and batches for the tests of matching."""
 
-from logscan.batch import Batch, Container
+from logscan.batch import Batch, Container, Stream
 from logscan.ruleset.model import Rule, RuleFile
 
 ANYONE = Container(key="anyone", name="anyone")
+SECOND = 1_000_000_000
 
 
 def rule(match, *, where=None, **more):
@@ -30,3 +31,17 @@ def batch(*lines, container=ANYONE, index=None):
     """Make one batch of lines, given as text or bytes."""
     raw = [line.encode() if isinstance(line, str) else line for line in lines]
     return Batch(container, b"".join(line + b"\n" for line in raw), len(raw), index)
+
+
+class Marked:
+    """Lines as `O 12 text`: the stream (O, E or ?), the time in seconds (or -), then what was printed."""
+
+    def locate(self, text, start, end):
+        stream, seconds, _ = text[start:end].split(b" ", 2)
+        streams = {b"O": Stream.STDOUT, b"E": Stream.STDERR, b"?": Stream.UNKNOWN}
+        time_ns = None if seconds == b"-" else int(float(seconds) * SECOND)
+        return start + len(stream) + len(seconds) + 2, time_ns, streams[stream]
+
+
+def marked(*lines, container=ANYONE):
+    return batch(*lines, container=container, index=Marked())

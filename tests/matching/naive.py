@@ -156,3 +156,36 @@ def holds(matcher, text):
         and all(holds(part, text) for part in matcher.get("all", []))
         and not any(holds(part, text) for part in matcher.get("none", []))
     )
+
+
+def joined(matcher, then, lines):
+    """Give the events of one rule: lists of the numbers of their lines. `lines` are (stream, seconds, text).
+
+    `then` is the pattern of lines that go on with an event; None for a rule that joins no lines.
+    """
+    events, open_events = [], {}
+    for number, (stream, seconds, text) in enumerate(lines):
+        for whose, event in list(open_events.items()):
+            began = lines[event[0]][1]
+            if None not in (began, seconds) and seconds - began > 5:
+                del open_events[whose]
+        event = open_events.get(stream)
+        if event is not None and then is not None and len(event) <= 500 and _finds(then, text, False):
+            event.append(number)
+            continue
+        open_events.pop(stream, None)
+        if holds(matcher, text):
+            open_events[stream] = [number]
+            events.append(open_events[stream])
+    return events
+
+
+def unsilenced(events, speaks_for):
+    """Leave out the events that another rule speaks for; `events` are (rule, numbers of lines)."""
+    return [
+        (general, lines)
+        for general, lines in events
+        if not any(
+            general in speaks_for[special] and (others[0] in lines or lines[0] in others) for special, others in events
+        )
+    ]

@@ -10,8 +10,7 @@ from logscan.batch import COMPOSE_PROJECT, COMPOSE_SERVICE, Container, Identity,
 from logscan.matching.explain import Outcome, Step, explain
 from logscan.matching.matcher import Matcher
 from logscan.ruleset.model import Where
-from tests.matching.making import ANYONE, batch, combining, rule
-from tests.matching.test_multiline import Marked
+from tests.matching.making import ANYONE, combining, marked, rule
 from tests.matching.writing import lines, matchers
 
 DB = Container(
@@ -218,7 +217,7 @@ def test_a_rule_that_combines_others_looks_at_no_lines():
 )
 def test_an_explanation_fires_where_a_scan_finds_a_hit(match, raw, where):
     one = rule(match, where=where)
-    hits = list(Matcher([one]).scan(batch(b"E 1 " + raw, index=Marked())))
+    hits = list(Matcher([one]).scan(marked(b"E 1 " + raw)))
     explanation = explain(one, raw.removesuffix(b"\r").decode("utf-8", "replace"), ANYONE, Stream.STDERR)
 
     assert bool(hits) == explanation.fired

@@ -1,10 +1,13 @@
 """The walk from a batch to its hits."""
 
+from dataclasses import replace
+
 import pytest
 
-from logscan.batch import COMPOSE_SERVICE, Container, Stream
+from logscan.batch import COMPOSE_SERVICE, Batch, Container, Input, Stream
 from logscan.matching.matcher import Matcher
-from tests.matching.making import batch, rule
+from logscan.ruleset.model import Where
+from tests.matching.making import ANYONE, batch, combining, rule
 
 DISK = rule({"contains": "disk full"}, id="disk")
 DIGITS = rule({"regex": r"\d\d"}, id="digits")
@@ -150,3 +153,111 @@ def test_matches_judges_the_pattern_alone_without_where():
     narrow = rule({"contains": "disk"}, where={"service": "db", "level": "error"})
 
     assert [True, False] == [Matcher([]).matches(narrow, text) for text in ("INFO disk", "INFO tape")]
+
+
+# --- related -----------------------------------------------------------------------------------
+
+UNAUTHORIZED = rule(
+    {"contains": "authorization not found"},
+    id="unauthorized",
+    where={"service": "influxdb"},
+    related={"match": {"regex": r"\b401 (?P<what>\w+)"}, "within": "2s"},
+)
+WRITER = Container(key="w", name="writer")
+
+
+def test_related_lines_of_any_container_come_aside_without_fields():
+    (hit,) = Matcher([UNAUTHORIZED]).scan(batch("x", "got 401 Unauthorized", container=WRITER))
+
+    assert (UNAUTHORIZED, "got 401 Unauthorized", {}, 4, 20, 2, True) == (
+        hit.rule, hit.line.text, dict(hit.fields), hit.start, hit.end, hit.offset, hit.aside,
+    )  # fmt: skip
+
+
+def test_a_line_may_be_a_hit_and_related_at_once_and_related_lines_are_not_counted_as_hits():
+    database = Container(key="i", name="influxdb")
+    hits = Matcher([UNAUTHORIZED]).scan(batch("authorization not found: 401 x", "401 y", container=database))
+
+    assert [(0, False), (0, True), (31, True)] == [(hit.offset, hit.aside) for hit in hits]
+
+
+def test_a_related_line_inside_an_event_of_its_rule_still_comes():
+    joined = rule(
+        {"contains": "boom"}, multiline={"continue": "^ "}, related={"match": {"contains": "401 no"}, "within": "2s"}
+    )
+    matcher = Matcher([joined])
+
+    assert [True, False] == [hit.aside for hit in [*matcher.scan(batch("boom", " 401 no")), *matcher.close()]]
+
+
+def test_a_related_line_is_never_silenced():
+    special = rule({"contains": "401"}, id="special", instead_of=["unauthorized"])
+
+    hits = Matcher([UNAUTHORIZED, special]).scan(batch("401 no", container=WRITER))
+    assert [("special", False), ("unauthorized", True)] == [(hit.rule.id, hit.aside) for hit in hits]
+
+
+def test_a_rule_that_combines_others_may_have_related_lines():
+    combined = combining("a", "b", related={"match": {"contains": "401 no"}, "within": "2s"})
+
+    assert [(combined, True)] == [(hit.rule, hit.aside) for hit in Matcher([combined]).scan(batch("401 no"))]
+
+
+def test_a_rule_whose_related_has_no_literal_is_of_the_slow_lane():
+    slow = rule({"contains": "disk"}, related={"match": {"regex": r"\d"}, "within": "2s"})
+
+    assert (slow,) == Matcher([slow]).slow_lane
+
+
+# --- input -------------------------------------------------------------------------------------
+
+DIED = rule(
+    {"all": [{"field": "event", "equals": "die"}, {"field": "exit_code", "gte": 1}]},
+    input="event",
+    id="died",
+    group_by=["exit_code"],
+)
+
+
+def told(*lines):
+    """A batch of what the engine tells of a container."""
+    text = "".join(f"{line}\n" for line in lines).encode()
+    return Batch(ANYONE, text, len(lines), input=Input.EVENT)
+
+
+def test_rules_for_events_look_at_events_alone_and_read_their_fields():
+    line = '{"event":"die","exit_code":137,"planned":false}'
+    matcher = Matcher([DIED, rule({"contains": "die"}, id="printed")])
+
+    assert [("died", {"exit_code": "137"})] == [(hit.rule.id, hit.fields) for hit in matcher.scan(told(line))]
+    assert [("printed", {})] == [(hit.rule.id, hit.fields) for hit in matcher.scan(batch(line))]
+
+
+def test_events_are_not_related_lines():
+    assert [] == list(Matcher([UNAUTHORIZED]).scan(told('{"event":"die","why":"401 no"}')))
+
+
+# --- narrowed ----------------------------------------------------------------------------------
+
+
+def test_a_narrowed_rule_looks_where_both_its_own_where_and_the_addition_hold():
+    errors = replace(
+        rule({"contains": "disk"}, where={"stream": "stderr"}), narrowed=Where(level=("error",), service=("any*",))
+    )
+    lines = ("E ERROR disk", "O ERROR disk", "E INFO disk")
+
+    assert [("tested", "ERROR disk")] == found(Matcher([errors]), *lines, index=Alternating())
+    assert [] == found(Matcher([errors]), *lines, index=Alternating(), container=WRITER)
+
+
+@pytest.mark.parametrize(
+    ("where", "narrowed"),
+    [
+        pytest.param(None, {"stream": "stderr"}, id="only the addition says something of lines"),
+        pytest.param({"stream": "stderr"}, {"service": "any*"}, id="only its own does"),
+    ],
+)
+def test_a_narrowed_rule_may_look_at_some_lines_only(where, narrowed):
+    one = replace(rule({"contains": "disk"}, where=where), narrowed=rule({"contains": "x"}, where=narrowed).where)
+
+    assert [("tested", "disk 1")] == found(Matcher([one]), "E disk 1", "O disk 2", index=Alternating())

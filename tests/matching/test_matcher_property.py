@@ -1,12 +1,14 @@
 """The whole of matching, held to a naive loop over every line and every rule."""
 
+import itertools
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from logscan.batch import Batch
 from logscan.matching.matcher import Matcher
-from tests.matching.making import ANYONE, batch, rule
-from tests.matching.naive import holds
+from tests.matching.making import ANYONE, batch, marked, rule
+from tests.matching.naive import holds, joined, unsilenced
 from tests.matching.writing import hidden_words, lines, matchers
 
 
@@ -52,3 +54,56 @@ def test_no_escape_and_no_colour_hides_a_word_from_any_kind_of_test(data, word):
     rules = [rule(written, id=f"rule-{place}") for place, written in enumerate(tests)]
 
     assert rules == [hit.rule for hit in Matcher(rules).scan(batch("before", line, "after"))]
+
+
+spoken = st.lists(
+    st.tuples(
+        st.sampled_from("OE?"),
+        st.sampled_from([None, 0, 0, 1, 2, 4]),
+        st.sampled_from(["boom", "boom disk", "boom", " at boom", " at disk", " at x", "disk", "x", "", " "]),
+    ),
+    min_size=1,
+    max_size=25,
+)
+joining = st.tuples(
+    st.sampled_from(["boom", "disk", "at "]).map(lambda text: {"contains": text}),
+    st.sampled_from([None, "^ ", "^ at", "^$", "boom"]),
+    st.sets(st.integers(0, 2)),
+)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(joining, min_size=1, max_size=3), spoken, st.sets(st.integers(1, 24)))
+def test_events_are_those_of_a_naive_loop_and_come_in_one_order_however_lines_are_batched(written, said, cuts):
+    seconds = itertools.accumulate(step or 0 for _, step, _ in said)
+    lines = [
+        (stream, None if step is None else now, text) for (stream, step, text), now in zip(said, seconds, strict=True)
+    ]
+    # A rule speaks only for those after it: two that silence each other would say nothing.
+    speaks_for = {place: {other for other in others if other > place} for place, (_, _, others) in enumerate(written)}
+    rules = [
+        rule(
+            matcher,
+            id=f"rule-{place}",
+            instead_of=[f"rule-{other}" for other in speaks_for[place] if other < len(written)],
+            **({} if then is None else {"multiline": {"continue": then}}),
+        )
+        for place, (matcher, then, _) in enumerate(written)
+    ]
+
+    def scanned(places):
+        matcher, found = Matcher(rules), []
+        for first, last in itertools.pairwise([0, *places, len(lines)]):
+            part = [f"{stream} {'-' if now is None else now} {text}" for stream, now, text in lines[first:last]]
+            found += matcher.scan(marked(*part))
+        return [(hit.rule.id, hit.line.text, hit.continued) for hit in [*found, *matcher.close()]]
+
+    naive = [
+        (place, event) for place, (matcher, then, _) in enumerate(written) for event in joined(matcher, then, lines)
+    ]
+    expected = [
+        (f"rule-{place}", lines[first][2], tuple(lines[number][2] for number in rest))
+        for place, (first, *rest) in unsilenced(naive, speaks_for)
+    ]
+    assert sorted(expected) == sorted(scanned([]))
+    assert scanned([]) == scanned(sorted(cut for cut in cuts if cut < len(lines)))

@@ -2,25 +2,9 @@
 
 import pytest
 
-from logscan.batch import Batch, Container, Input, Stream
+from logscan.batch import Batch, Container, Input
 from logscan.matching.matcher import Matcher
-from tests.matching.making import ANYONE, batch, rule
-
-SECOND = 1_000_000_000
-
-
-class Marked:
-    """Lines as `O 12 text`: the stream (O, E or ?), the time in seconds (or -), then what was printed."""
-
-    def locate(self, text, start, end):
-        stream, seconds, _ = text[start:end].split(b" ", 2)
-        streams = {b"O": Stream.STDOUT, b"E": Stream.STDERR, b"?": Stream.UNKNOWN}
-        time_ns = None if seconds == b"-" else int(float(seconds) * SECOND)
-        return start + len(stream) + len(seconds) + 2, time_ns, streams[stream]
-
-
-def marked(*lines, container=ANYONE):
-    return batch(*lines, container=container, index=Marked())
+from tests.matching.making import ANYONE, batch, marked, rule
 
 
 def events(rules, *batches):
@@ -218,4 +202,24 @@ def test_instead_of_concerns_the_stream_of_the_event():
 
     assert [("special", [" disk"]), ("general", ["Error", " x"])] == events(
         [GENERAL, special], marked("E 1 Error", "O 1  disk", "E 1  x")
+    )
+
+
+# --- look-behinds of continue ------------------------------------------------------------------
+
+
+def test_a_look_behind_of_continue_sees_the_lines_of_the_event_before():
+    chained = joining(match="Trace", then=r"^(?: |$|(?<=\n)Err|caused:|(?<=caused:\n\n)Trace)")
+
+    assert [
+        ("joined", ["Trace", " a", "Err", "", "caused:", "", "Trace", "Err"]),
+        ("joined", ["Trace", "Err"]),
+    ] == events([chained], batch("Trace", " a", "Err", "", "caused:", "", "Trace", "Err", "Trace", "Err"))
+
+
+def test_a_look_behind_does_not_see_lines_of_the_other_stream():
+    chained = joining(match="Trace", then=r"^(?:caused|(?<=caused\n)Trace)")
+
+    assert [("joined", ["Trace", "caused", "Trace"])] == events(
+        [chained], marked("E 1 Trace", "E 1 caused", "O 1 x", "E 1 Trace")
     )
