@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from logscan.batch import Batch, Container
+from logscan.batch import Batch, Container, Input
 from logscan.finding import Severity
 from logscan.matching.literals import rule_literals
 from tests.rules.shipped import MATCHER, SHIPPED
@@ -32,7 +32,8 @@ def test_rule_leaves_its_near_misses_alone(rule):
 def test_rule_finds_its_own_lines_through_the_prefilter(rule):
     """In a batch, where a line is only looked at when it holds a literal of the rule."""
     lines = rule.model.tests.match
-    batch = Batch(container_for(rule), "".join(f"{line}\n" for line in lines).encode(), len(lines))
+    text = "".join(f"{line}\n" for line in lines).encode()
+    batch = Batch(container_for(rule), text, len(lines), input=Input(rule.model.input))
     assert list(lines) == [hit.line.text for hit in MATCHER.scan(batch) if hit.rule is rule]
 
 
@@ -62,6 +63,11 @@ def test_every_branch_of_the_rule_has_a_literal_of_five_characters(rule):
 
 def test_ids_and_severities_are_the_ones_that_were_promised():
     promised = {
+        "container-died": (Severity.MEDIUM, [(Severity.HIGH, 3, 24 * HOUR_NS)]),
+        "container-oom-killed": (Severity.HIGH, []),
+        "container-restart-loop": (Severity.HIGH, []),
+        "container-restarted-often": (Severity.HIGH, []),
+        "container-unhealthy": (Severity.MEDIUM, [(Severity.HIGH, 3, HOUR_NS)]),
         "homeiq-discovery-cache-stale": (Severity.MEDIUM, [(Severity.HIGH, 100, 10 * MINUTE_NS)]),
         "homeiq-yaml-plural-keys": (Severity.INFO, [(Severity.LOW, 50, HOUR_NS)]),
         "influxdb-dispatcher-panic": (Severity.HIGH, [(Severity.CRITICAL, 3, 24 * HOUR_NS)]),

@@ -86,7 +86,8 @@ class EventLog:
     def _batch(
         self, container: Container, events: Sequence[EngineEvent], state: ContainerState, memory_from_ns: int | None
     ) -> Iterator[Batch]:
-        lines = [line for line in tell(events, state, memory_from_ns) if self._wanted.holds(line[0])]
+        told = tell(events, state, memory_from_ns=memory_from_ns, until_ns=self._until_ns)
+        lines = [line for line in told if self._wanted.holds(line[0])]
         if self._remembers_all(memory_from_ns):
             lines = [line for line in lines if line[1]["event"] != "state"]
         if lines:

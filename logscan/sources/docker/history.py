@@ -11,7 +11,7 @@ By `event`, a line holds:
 
     start, stop, restart
     kill            signal
-    oom             the kernel killed one of its processes for lack of memory
+    oom             oom_killed (true): the kernel killed one of its processes for lack of memory
     die             exit_code, planned, oom_killed, error
     health_status   health (healthy, unhealthy, starting), health_log (what the check printed)
     state           status, restart_count, exit_code, oom_killed, error, health: when the engine restarted it
@@ -29,6 +29,9 @@ from logscan.sources.docker.state import ContainerState
 KILLED = 137
 """The exit code of a program that SIGKILL ended, whether the kernel's or somebody's."""
 
+OOM = {"event": "oom", "oom_killed": True}
+"""The second field says no more than the first, but is text that no ordinary log holds."""
+
 HEALTH = ("healthy", "unhealthy", "starting")
 """A health check that begins is told of as `running`, which is nobody's health."""
 
@@ -36,13 +39,15 @@ Told = tuple[int, Mapping[str, Any]]
 """When something happened, in nanoseconds since the epoch, and the fields of its line."""
 
 
-def tell(events: Sequence[EngineEvent], state: ContainerState, memory_from_ns: int | None) -> list[Told]:
-    """Give what happened to a container, in the order of time.
+def tell(
+    events: Sequence[EngineEvent], state: ContainerState, *, memory_from_ns: int | None, until_ns: int
+) -> list[Told]:
+    """Give what happened to a container up to `until_ns`, in the order of time.
 
     `events` are its own, in that order; `memory_from_ns`: since when the engine remembers every event,
     None when it tells of none. What is gone has an empty `state`.
     """
-    whole = sorted((*events, *_forgotten(events, state)), key=lambda event: event.time_ns)
+    whole = sorted((*events, *_forgotten(events, state, until_ns)), key=lambda event: event.time_ns)
     told = [
         (event.time_ns, fields)
         for index, event in enumerate(whole)
@@ -51,11 +56,13 @@ def tell(events: Sequence[EngineEvent], state: ContainerState, memory_from_ns: i
     return sorted((*told, *_unseen_restarts(events, state)), key=lambda one: one[0])
 
 
-def _lines(run: Run, state: ContainerState, memory_from_ns: int | None) -> Iterator[dict[str, Any]]:
+def _lines(run: Run, state: ContainerState, memory_from_ns: int | None) -> Iterator[Mapping[str, Any]]:
     event = run.event
     match event.action:
-        case "start" | "stop" | "restart" | "oom":
+        case "start" | "stop" | "restart":
             yield {"event": event.action}
+        case "oom":
+            yield OOM
         case "kill":
             yield {"event": "kill"} | _given(signal=event.signal)
         case "die":
@@ -67,12 +74,12 @@ def _lines(run: Run, state: ContainerState, memory_from_ns: int | None) -> Itera
             )
 
 
-def _end(run: Run, state: ContainerState, memory_from_ns: int | None) -> Iterator[dict[str, Any]]:
+def _end(run: Run, state: ContainerState, memory_from_ns: int | None) -> Iterator[Mapping[str, Any]]:
     die = run.event
     last = _shows(state, die)
     oom_killed = die.exit_code == KILLED and (run.has_oom_near or (last and state.oom_killed and not run.was_asked_for))
     if oom_killed and not run.has_oom:
-        yield {"event": "oom"}
+        yield OOM
     yield (
         {"event": "die"}
         | _given(exit_code=die.exit_code)
@@ -81,15 +88,15 @@ def _end(run: Run, state: ContainerState, memory_from_ns: int | None) -> Iterato
     )
 
 
-def _forgotten(events: Sequence[EngineEvent], state: ContainerState) -> Iterator[EngineEvent]:
+def _forgotten(events: Sequence[EngineEvent], state: ContainerState, until_ns: int) -> Iterator[EngineEvent]:
     """Give the events that a state must have come from, where the engine doesn't tell of them."""
     ended_ns = state.ended_ns
     if ended_ns is not None and not any(_is_end_since(event, ended_ns) for event in events):
         yield EngineEvent("", "die", ended_ns, attributes={"exitCode": str(state.exit_code)})
     # Of a container that has ended the engine says "unhealthy", whatever it was.
-    unhealthy = state.status == "running" and state.health == "unhealthy"
-    if unhealthy and state.checks and not any(event.action == "health_status" for event in events):
-        yield EngineEvent("", "health_status", state.checks[-1].ended_ns, detail="unhealthy")
+    failed = state.failed_check(until_ns) if (state.status, state.health) == ("running", "unhealthy") else None
+    if failed and not any(event.action == "health_status" and event.detail in HEALTH for event in events):
+        yield EngineEvent("", "health_status", failed.ended_ns, detail="unhealthy")
 
 
 def _unseen_restarts(events: Sequence[EngineEvent], state: ContainerState) -> Iterator[Told]:

@@ -1,5 +1,6 @@
 """What an engine's answers say happened to a container. `fixtures/events` are answers of a real one."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from logscan.sources.docker.events import EngineEvent, by_container, departed
 from logscan.sources.docker.history import tell
 from logscan.sources.docker.state import NO_STATE, ContainerState
 
-RECORDED = Path(__file__).parents[3] / "fixtures" / "events"
+ROOT = Path(__file__).parents[3]
+RECORDED, GUIDE = ROOT / "fixtures" / "events", ROOT / "docs" / "events.md"
 SECOND_NS = 1_000_000_000
 T0_NS = 1_795_509_600 * SECOND_NS
 LONG_AGO_NS = T0_NS - 3600 * SECOND_NS
@@ -35,8 +37,12 @@ def state(**changes):
     return ContainerState.read({"State": said | changes, "RestartCount": restarts})
 
 
+def told_of(events, of=NO_STATE, memory_from_ns=None):
+    return tell(events, of, memory_from_ns=memory_from_ns, until_ns=T0_NS + 60 * SECOND_NS)
+
+
 def lines(events, of=NO_STATE, memory_from_ns=None):
-    return [fields for _, fields in tell(events, of, memory_from_ns)]
+    return [fields for _, fields in told_of(events, of, memory_from_ns)]
 
 
 def ends(told):
@@ -150,7 +156,13 @@ def test_an_unhealthy_container_is_told_of_when_the_engine_has_forgotten_how_it_
     checks = [{"End": "2026-11-24T10:40:00+02:00", "ExitCode": 1, "Output": "no disk"}]
     now = state(Status="running", FinishedAt="0001-01-01T00:00:00Z", Health={"Status": "unhealthy", "Log": checks})
     expected = {"event": "health_status", "health": "unhealthy", "health_log": "no disk"}
-    assert [(T0_NS, expected)] == tell([], now, None)
+    assert [(T0_NS, expected)] == told_of([], now)
+
+
+def test_a_health_check_that_ran_too_late_for_the_scan_is_left_out():
+    checks = [{"End": at, "ExitCode": 1, "Output": ""} for at in (T0, "2026-11-24T08:41:00.000000001Z")]
+    now = state(Status="running", FinishedAt="0001-01-01T00:00:00Z", Health={"Status": "unhealthy", "Log": checks})
+    assert [T0_NS] == [time_ns for time_ns, _ in told_of([], now)]
 
 
 def test_a_container_that_has_ended_is_not_unhealthy():
@@ -201,7 +213,7 @@ def test_a_stop_long_after_the_kernel_killed_one_of_many_processes_is_a_stop():
 
 def test_restarts_that_the_engine_has_forgotten_are_told_by_their_number():
     now = state(Status="running", ExitCode=0, StartedAt="2026-11-24T08:40:01Z", RestartCount=4)
-    told = tell([event("start", 1)], now, None)
+    told = told_of([event("start", 1)], now)
     assert (T0_NS + SECOND_NS, {"event": "state", "status": "running", "restart_count": 4}) == told[-1]
 
 
@@ -211,9 +223,7 @@ def test_restarts_that_the_events_show_are_not_told_again():
 
 
 def test_events_are_json_lines_with_their_times_in_a_batch_of_their_own_kind():
-    batch = event_batch(
-        Container(key="c1", name="web"), tell([event("start", 0), event("die", 1, exitCode="3")], NO_STATE, None)
-    )
+    batch = event_batch(Container(key="c1", name="web"), told_of([event("start", 0), event("die", 1, exitCode="3")]))
 
     second = batch.line_at(batch.text.index(b"exit_code"))
     assert (Input.EVENT, 2) == (batch.input, batch.lines)
@@ -243,3 +253,27 @@ def test_a_container_that_is_gone_is_known_by_the_name_that_it_had_first():
 def test_an_event_that_can_not_be_read_is_a_fault_of_the_protocol(line):
     with pytest.raises(ProtocolError, match="an event that can't be read"):
         EngineEvent.read(line)
+
+
+def test_the_lines_in_the_documentation_are_those_that_a_container_gives():
+    events = [
+        event("start", -60),
+        event("health_status", -50, "unhealthy"),
+        event("kill", -49, signal="1"),
+        event("oom", -45.1),
+        event("die", -45, exitCode="137"),
+        event("start", -44),
+        event("kill", -41, signal="15"),
+        event("die", -40, exitCode="143"),
+        event("stop", -39.9),
+        event("start", -39),
+        event("restart", -39),
+        event("die", 0, exitCode="1"),
+    ]
+    check = {"End": "2026-11-24T08:39:09Z", "ExitCode": 1, "Output": "no database\n"}
+    health = {"Status": "starting", "Log": [check]}
+    now = state(Status="restarting", Error="no such device", Health=health, RestartCount=4)
+    batch = event_batch(Container(key="c1", name="web"), told_of(events, now))
+
+    (documented,) = re.findall(r"```json\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+    assert documented == batch.text.decode()
