@@ -104,15 +104,20 @@ def _pairs(fits: Sequence[Sequence[int]]) -> int:
     return sum(settle(wish, set()) for wish in range(len(fits)))
 
 
+def combined(rule: Rule) -> tuple[str, ...]:
+    """Give the ids of the rules whose hits a rule looks at in place of lines."""
+    match rule.model.window:
+        case TemporalOrdered(rules=ids):
+            return tuple(ids)
+        case Ratio(of=of, to=to):
+            return of, to
+        case _:
+            return ()
+
+
 def _inputs(rule: Rule, by_id: dict[str, Rule]) -> tuple[Input, ...]:
     """Tell what a rule's lines are: a rule that combines others may combine lines and events."""
-    match rule.model.window:
-        case TemporalOrdered(rules=parts):
-            judges = [by_id[part] for part in parts if part in by_id]
-        case Ratio(of=of, to=to):
-            judges = [by_id[part] for part in (of, to) if part in by_id]
-        case _:
-            judges = [rule]
+    judges = [by_id[part] for part in combined(rule) if part in by_id] or [rule]
     return tuple(dict.fromkeys(Input(judge.model.input) for judge in judges))
 
 
@@ -125,7 +130,9 @@ class ScenarioSource:
         stage = _Stage(rule)
         for line in lines:
             self._lines.setdefault(stage.container(line.as_), []).append(line)
-        self._coverage = {container: Coverage(container, None, "scenario") for container in self._lines}
+        self._coverage = {
+            container: Coverage(container, None, "scenario", started_ns=START_NS) for container in self._lines
+        }
 
     @property
     def coverage(self) -> Sequence[Coverage]:
@@ -171,17 +178,17 @@ class _Stage:
     def _wanted(self, key: str) -> str:
         """Give a name that the first glob under this key of `where` fits, "" when there is none."""
         globs = getattr(self.rule.where, key, None)
-        return _word(globs[0]) if globs else ""
+        return name_for(globs) if globs else ""
 
 
-def _word(glob: str) -> str:
-    """Give a name that a glob fits, as far as it holds no character classes."""
-    return glob.replace("*", "").replace("?", "x") or NOBODY
+def name_for(globs: Sequence[str]) -> str:
+    """Give a name that the first of `globs` fits, as far as it holds no character classes."""
+    return globs[0].replace("*", "").replace("?", "x") or NOBODY
 
 
 def _label(label: str) -> tuple[str, str]:
     key, _, value = label.partition("=")
-    return key, _word(value) if value else ""
+    return key, name_for([value]) if value else ""
 
 
 def _batch(container: Container, lines: Sequence[ScenarioLine], kind: Input) -> Batch:

@@ -8,15 +8,9 @@ from logscan.scenarios import run_scenarios
 
 def rules(*models, where=None):
     """Rules of one file; what is not said is made up."""
+    judged = {"match": {"contains": "boom"}, "tests": {"match": ["boom"], "ignore": ["calm"]}}
     whole = [
-        {
-            "id": "boom",
-            "title": "Boom",
-            "severity": "low",
-            "match": {"contains": "boom"},
-            "tests": {"match": ["boom"], "ignore": ["calm"]},
-            **model,
-        }
+        {"id": "boom", "title": "Boom", "severity": "low", **({} if model.get("id") == "both" else judged), **model}
         for model in models
     ]
     file = RuleFile.model_validate(
@@ -135,6 +129,30 @@ def test_a_text_of_several_lines_is_printed_as_several():
 
 
 def test_rules_beside_take_part_and_are_not_judged():
-    (judged,) = rules({"id": "both", "scenarios": [{"lines": [line("0s", "bang boom")], "findings": 1}]})
+    (judged,) = rules({"id": "judged", "scenarios": [{"lines": [line("0s", "bang boom")], "findings": 1}]})
     (beside,) = rules({"id": "bang", "scenarios": [{"lines": [line("0s")], "findings": 7}]})
     assert [] == run_scenarios([judged], beside=[beside])
+
+
+BANG = {"id": "bang", "match": {"contains": "bang"}, "tests": {"match": ["bang"], "ignore": ["x"]}}
+
+
+def test_rules_that_combine_others_see_their_hits():
+    window = {"type": "temporal_ordered", "rules": ["boom", "bang"], "within": "1m"}
+    scenarios = [
+        {"lines": [line("0s"), line("59s", "bang")], "findings": 1},
+        {"lines": [line("0s"), line("60s", "bang")], "findings": 0},
+        {"lines": [line("0s", "bang"), line("1s")], "findings": 0},
+    ]
+    assert [] == run_scenarios(rules({}, BANG, {"id": "both", "window": window, "scenarios": scenarios}))
+
+
+def test_silence_is_judged_up_to_the_last_line():
+    window = {"window": {"type": "absence", "for": "35m"}}
+    assert [] == failures(1, line("0s"), line("35m", "calm"), **window)
+    assert [] == failures(0, line("0s"), line("34m", "calm"), **window)
+    assert [] == failures(1, line("35m", "calm"), **window)
+
+
+def test_lines_of_a_rule_on_events_are_events():
+    assert [] == failures([{"count": 1}], line("0s", '{"action": "boom"}'), input="event")

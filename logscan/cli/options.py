@@ -53,6 +53,11 @@ def option(section: str, *names: str, **kwargs: Any) -> Decorator:
     return click.option(*names, cls=SectionedOption, section=section, envvar=variable, **kwargs)
 
 
+def flag(section: str, *names: str, **kwargs: Any) -> Decorator:
+    """Declare a flag that has no variable: of a command whose words mean something else than in a scan."""
+    return click.option(*names, cls=SectionedOption, section=section, **kwargs)
+
+
 def switch(section: str, *names: str, **kwargs: Any) -> Decorator:
     return option(section, *names, is_flag=True, **kwargs)
 

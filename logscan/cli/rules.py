@@ -9,20 +9,23 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import click
 
 from logscan.cli import options
+from logscan.cli.rule_choice import rule_of
 from logscan.cli.rule_text import count_tests, print_table, rule_page
+from logscan.cli.rules_explain import explain_
 from logscan.cli.rules_new import new
-from logscan.errors import ExitCode, UsageError
+from logscan.errors import ExitCode
 from logscan.matching.matcher import Matcher
+from logscan.matching.search import search
 from logscan.ruleset.lint import RuleWarning, Weight, check_rules
 from logscan.ruleset.loader import RuleSet, load_rules, load_ruleset
 from logscan.ruleset.model import Rule
+from logscan.ruleset.pattern import compile_pattern
 from logscan.ruleset.schema import rule_file_schema
 from logscan.ruleset.selftest import TestFailure, run_tests
 from logscan.safe_text import safe_text
@@ -37,21 +40,14 @@ def rules() -> None:
     """List, show, check and test rules."""
 
 
+rules.add_command(explain_)
 rules.add_command(new)
 
 
 @rules.command("list", cls=options.SectionedCommand)
 @options.with_options(
     [
-        # Of its own: LOGSCAN_FORMAT speaks of findings, and knows formats that a list has not.
-        click.option(
-            "--format",
-            cls=options.SectionedOption,
-            section="Result",
-            type=click.Choice(["text", "json"]),
-            default="text",
-            help="[text]",
-        )
+        options.flag("Result", "--format", type=click.Choice(["text", "json"]), default="text", help="[text]"),
     ]
 )
 @WITH_RULES
@@ -86,14 +82,7 @@ def _summary(rule: Rule) -> dict[str, Any]:
 @click.pass_context
 def show(ctx: click.Context, /, rule_id: str, **_given: Any) -> ExitCode:
     """Show all that one rule says."""
-    by_id = {rule.id: rule for rule in _rules(ctx)}
-    if rule_id not in by_id:
-        close = get_close_matches(rule_id, by_id, n=1)
-        raise UsageError(
-            f"no such rule: {rule_id}",
-            help=f"did you mean {close[0]}?" if close else "run 'logscan rules list' to see them all",
-        )
-    click.echo(rule_page(by_id[rule_id]))
+    click.echo(rule_page(rule_of(rule_id, _rules(ctx))))
     return ExitCode.DONE
 
 
@@ -109,7 +98,9 @@ def check(ctx: click.Context, /, paths: tuple[str, ...], **_given: Any) -> ExitC
     """
     named, _ = _named(ctx, paths)
     loaded = named.rules
-    doubts = [*named.warnings, *check_rules(loaded, {rule.id for rule in Matcher(loaded).slow_lane})]
+    matcher = Matcher(loaded)
+    slow = {rule.id for rule in matcher.slow_lane}
+    doubts = [*named.warnings, *check_rules(loaded, slow, matches=matcher.matches, takes_long=_takes_long)]
     _print_all(doubts)
     warnings = sum(doubt.weight is Weight.WARNING for doubt in doubts)
     click.echo(
@@ -150,6 +141,14 @@ def schema() -> ExitCode:
     """Print the JSON Schema of a rule file, for editors."""
     click.echo(json.dumps(rule_file_schema(), indent=2))
     return ExitCode.DONE
+
+
+def _takes_long(pattern: str, line: str) -> bool:
+    try:
+        search(compile_pattern(pattern, sensitive=False), line)
+    except TimeoutError:
+        return True
+    return False
 
 
 def _rules(ctx: click.Context) -> tuple[Rule, ...]:

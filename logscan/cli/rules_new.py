@@ -23,17 +23,14 @@ from logscan.safe_text import safe_text
 MAX_ID = 80
 
 
-def _flag(section: str, *names: str, **kwargs: Any) -> options.Decorator:
-    """Declare a flag without a variable: LOGSCAN_OUTPUT and its kin speak of scans."""
-    return click.option(*names, cls=options.SectionedOption, section=section, **kwargs)
-
-
 @click.command(cls=options.SectionedCommand)
 @click.argument("rule_id", metavar="ID")
 @options.with_options(
     [
-        _flag("Rule", "--like", metavar="LINE", required=True, help="A line that the rule shall match, in quotes."),
-        _flag(
+        options.flag(
+            "Rule", "--like", metavar="LINE", required=True, help="A line that the rule shall match, in quotes."
+        ),
+        options.flag(
             "Rule",
             "--severity",
             type=click.Choice(options.LEVELS),
@@ -41,9 +38,11 @@ def _flag(section: str, *names: str, **kwargs: Any) -> options.Decorator:
             metavar="LEVEL",
             help=f"{', '.join(options.LEVELS)}. [medium]",
         ),
-        _flag("Rule", "--as", "service", metavar="NAME", help="The service or container whose lines it looks at."),
-        _flag("Result", "--output", metavar="FILE", help="Write it there. [ID.yaml]"),
-        _flag("Result", "--force", is_flag=True, help="Replace the file, if it is there."),
+        options.flag(
+            "Rule", "--as", "service", metavar="NAME", help="The service or container whose lines it looks at."
+        ),
+        options.flag("Result", "--output", metavar="FILE", help="Write it there. [ID.yaml]"),
+        options.flag("Result", "--force", is_flag=True, help="Replace the file, if it is there."),
     ]
 )
 @options.with_options(options.GENERAL)

@@ -24,6 +24,12 @@ rules:
     tests:
       match: ["payment refused for order 7"]
       ignore: ["payment accepted for order 8"]
+    scenarios:
+      - lines:
+          - {at: 0s, line: payment refused for order 7}
+          - {at: 1m, line: payment refused for order 7}
+          - {at: 2m, line: payment refused for order 7}
+        findings: [{severity: medium, count: 3}]
 """
 
 
@@ -65,7 +71,7 @@ def test_list_as_json(logscan, shop):
         "input": "line",
         "window": "event_count",
         "tests": 2,
-        "scenarios": 0,
+        "scenarios": 1,
     }
     assert {"rules": [expected]} == json.loads(ended.stdout)
 
@@ -102,7 +108,7 @@ EVERY_KEY = """\
 
 
 def test_show_tells_the_keys_that_few_rules_have(logscan, shop, golden):
-    shop.write_text(RULES + EVERY_KEY, encoding="utf-8")
+    shop.write_text(RULES.partition("    scenarios:")[0] + EVERY_KEY, encoding="utf-8")
     shown = logscan("rules", "show", "shop-payment-refused", "--rules", shop).stdout
     golden("rules-show-every-key.txt", shown.replace(str(shop), "shop.yaml"))
 
@@ -151,7 +157,7 @@ def test_faults_are_2_and_all_are_told(logscan, shop, command):
 
 def test_test_looks_at_the_named_files_alone(logscan, shop):
     ended = logscan("rules", "test", shop)
-    assert (0, "1 rule, 2 tests, 0 scenarios, 0 failed\n") == (ended.returncode, ended.stdout)
+    assert (0, "1 rule, 2 tests, 1 scenario, 0 failed\n") == (ended.returncode, ended.stdout)
 
 
 def test_a_test_that_fails_is_1_and_tells_the_line(logscan, shop):
@@ -161,29 +167,13 @@ def test_a_test_that_fails_is_1_and_tells_the_line(logscan, shop):
         f"{shop}:5: shop-payment-refused does not ignore 'payment refused for order 8'",
         "  expected: no match",
         "  got:      a match",
-        "1 rule, 2 tests, 0 scenarios, 1 failed",
+        "1 rule, 2 tests, 1 scenario, 1 failed",
     ]
     assert (1, expected) == (ended.returncode, ended.stdout.splitlines())
 
 
-SCENARIO = """\
-    scenarios:
-      - lines:
-          - {at: 0s, line: payment refused for order 7}
-          - {at: 1m, line: payment refused for order 7}
-          - {at: 2m, line: payment refused for order 7}
-        findings: [{severity: %s, count: 3}]
-"""
-
-
-def test_scenarios_are_played(logscan, shop):
-    shop.write_text(RULES + SCENARIO % "medium", encoding="utf-8")
-    ended = logscan("rules", "test", shop)
-    assert (0, "1 rule, 2 tests, 1 scenario, 0 failed\n") == (ended.returncode, ended.stdout)
-
-
 def test_a_scenario_that_fails_is_1_and_tells_both_sides(logscan, shop):
-    shop.write_text(RULES + SCENARIO % "high", encoding="utf-8")
+    shop.write_text(RULES.replace("[{severity: medium", "[{severity: high"), encoding="utf-8")
     ended = logscan("rules", "test", shop)
     expected = [
         f"{shop}:5: shop-payment-refused: scenario 1 failed",
