@@ -87,7 +87,7 @@ class Sampler:
         self._size = size
         self._first: tuple[_Order, Exhibit] | None = None
         self._last: tuple[_Order, Exhibit] | None = None
-        self._between: list[tuple[int, int, _Order, Exhibit]] = []  # a heap, the largest hash on top
+        self._between: list[tuple[int, _Order, int, Exhibit]] = []  # a heap, the largest hash on top
         self._number = 0
 
     def add(self, exhibit: Exhibit) -> None:
@@ -108,10 +108,10 @@ class Sampler:
         Two more than needed are kept, since the first and the last may be among them.
         """
         rank = -crc32(f"{order[0]}{order[2]}".encode("utf-8", "surrogatepass"))
-        entry = (rank, -self._number, order, exhibit)
+        entry = (rank, order, -self._number, exhibit)
         if len(self._between) < self._size:
             heappush(self._between, entry)
-        elif rank > self._between[0][0]:
+        elif rank >= self._between[0][0] and entry > self._between[0]:
             heapreplace(self._between, entry)
 
     def samples(self) -> tuple[Sample, ...]:
@@ -121,7 +121,7 @@ class Sampler:
         chosen = {self._first[0]: self._first[1]}
         if self._size > 1:
             chosen.setdefault(*self._last)
-        for _, _, order, exhibit in sorted(self._between, key=lambda entry: -entry[0]):
+        for _, order, _, exhibit in sorted(self._between, reverse=True):
             if len(chosen) >= self._size:
                 break
             chosen.setdefault(order, exhibit)
