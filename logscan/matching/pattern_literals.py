@@ -1,7 +1,7 @@
 """Pattern literals: text of which one piece must occur wherever a regular expression matches.
 
-Owns reading the parse tree that the standard library makes of a pattern; the only importer of
-`re._parser`, which is private, so whatever is unfamiliar in it gives no literal instead of a guess.
+Owns what the parse tree that the standard library makes of a pattern says of literals. `re._parser` is
+private, so whatever is unfamiliar in it gives no literal instead of a guess.
 Does not own which candidate is best (literals).
 
 A pattern is read from left to right as *runs*: sets of strings of which one must stand, unbroken,
