@@ -90,6 +90,7 @@ def test_a_program_that_fails_is_a_finding_with_its_exit_code(proxy, run):
     (finding,) = done.json["findings"]
     assert COMPLETE == done.exit_code
     assert [("container-died", "failing", {"exit_code": "3"})] == found(done.json)
+    assert "A container ended by itself with exit code 3" == finding["title"]
     assert ("medium", 1, container.id) == (finding["severity"], finding["count"], finding["container"]["id"])
     assert '"exit_code":3' in finding["samples"][0]["line"]
 
@@ -197,6 +198,33 @@ def test_events_that_fail_on_the_way_are_an_error_of_the_scan(proxy, run, fault,
     assert (INCOMPLETE, "events") == (done.exit_code, error["source"])
     assert words in error["message"]
     assert ["container-died"] == [rule for rule, _, _ in found(done.json)]
+
+
+ONE_SERVICE = """
+schema: logscan/v1
+technology: Shop
+rules:
+  - id: shop-ended
+    title: The shop ended
+    severity: low
+    input: event
+    where: {service: web, image: none}
+    match: {field: exit_code, gte: 1}
+    tests: {match: ['{"exit_code":1}'], ignore: ['{"exit_code":0}']}
+"""
+
+
+def test_where_chooses_by_service_among_containers_and_those_that_are_gone(proxy, run, tmp_path):
+    (tmp_path / "shop.yaml").write_text(ONE_SERVICE)
+    run("sh", "-c", "exit 1", name="chosen-there", labels=labels("where"), wait=True)
+    run("sh", "-c", "exit 1", name="chosen-gone", labels=labels("where"), wait=True).remove()
+    run("sh", "-c", "exit 1", name="other-there", wait=True)
+    run("sh", "-c", "exit 1", name="other-gone", wait=True).remove()
+
+    report = scan(proxy, "*-there", "*-gone", "--no-builtin", "--rules", str(tmp_path)).json
+
+    (finding,) = report["findings"]
+    assert {"chosen-there", "chosen-gone"} == {share["name"] for share in finding["containers"]}
 
 
 def test_without_a_rule_for_them_events_are_not_asked_for(proxy, run):

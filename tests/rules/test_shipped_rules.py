@@ -63,7 +63,7 @@ def test_every_branch_of_the_rule_has_a_literal_of_five_characters(rule):
 
 def test_ids_and_severities_are_the_ones_that_were_promised():
     promised = {
-        "container-died": (Severity.MEDIUM, [(Severity.HIGH, 3, 24 * HOUR_NS)]),
+        "container-died": (Severity.MEDIUM, []),
         "container-oom-killed": (Severity.HIGH, []),
         "container-restart-loop": (Severity.HIGH, []),
         "container-restarted-often": (Severity.HIGH, []),
