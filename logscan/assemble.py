@@ -25,7 +25,7 @@ from logscan.finding import Coverage, Report, ScanError, Status
 from logscan.framing.time_range import TimeRange
 from logscan.matching.matcher import Matcher
 from logscan.matching.where import knows
-from logscan.ruleset.loader import load_rules
+from logscan.ruleset.loader import load_ruleset
 from logscan.ruleset.model import Rule
 from logscan.settings import Direct, Format, ScanSettings
 from logscan.sinks.sink import Sink
@@ -39,12 +39,16 @@ FILE_WIDTH = 120
 Progress = Callable[[int, int, int, int], None]
 """Told how far a scan is: sources done, sources, lines, bytes."""
 
+Warn = Callable[[str, str], None]
+"""Told what is doubtful about the rules, and what to do."""
+
 
 def run_scan(
     settings: ScanSettings,
     *,
     out: TextIO,
     progress: Progress | None,
+    warn: Warn | None = None,
     clock: Callable[[], int] = time.time_ns,
 ) -> ExitCode:
     """Scan once and write the report to `out`.
@@ -52,14 +56,26 @@ def run_scan(
     `clock` gives nanoseconds since the epoch. An engine that doesn't answer still makes a report.
     Raises UsageError and RuleError before anything is read.
     """
+    report = scan_report(settings, choose_rules(settings, warn), progress=progress, clock=clock)
+    _sink(settings, out).emit(report)
+    return exit_code(report, settings)
+
+
+def scan_report(
+    settings: ScanSettings,
+    rules: Sequence[Rule],
+    *,
+    progress: Progress | None = None,
+    clock: Callable[[], int] = time.time_ns,
+) -> Report:
+    """Read once, with `rules` whatever `settings` say of rules, and give what there is to report."""
     started_ns = clock()
-    rules = choose_rules(settings)
     matcher = Matcher(rules)
     detector = Detector(rules, samples=settings.samples)
     opened = _open(settings, rules, started_ns)
     tracker = partial(_track, opened.sources, progress) if progress else None
     pipeline.scan(opened.sources, matcher, detector, opened.wanted, context=settings.context, progress=tracker)
-    report = Report(
+    return Report(
         started_ns=started_ns,
         finished_ns=clock(),
         since_ns=opened.wanted.since_ns,
@@ -68,15 +84,20 @@ def run_scan(
         sources=tuple(_coverage(opened.sources, detector)),
         errors=(*opened.errors, *_errors(opened.sources, matcher)),
     )
-    _sink(settings, out).emit(report)
-    return exit_code(report, settings)
 
 
-def choose_rules(settings: ScanSettings) -> tuple[Rule, ...]:
-    """Load the rules and keep those asked for. Raises RuleError, or UsageError when none is left."""
+def choose_rules(settings: ScanSettings, warn: Warn | None = None) -> tuple[Rule, ...]:
+    """Load the rules and keep those asked for; `warn` is told of stale overrides.
+
+    Raises RuleError, or UsageError when no rule is left.
+    """
+    loaded = load_ruleset(settings.rule_paths, builtin=settings.builtin)
+    if warn is not None:
+        for warning in loaded.warnings:
+            warn(f"{warning.path}:{warning.line}: {warning.message}", warning.help)
     rules = tuple(
         rule
-        for rule in load_rules(settings.rule_paths, builtin=settings.builtin)
+        for rule in loaded.rules
         if (not settings.only or _any_glob(rule.id, settings.only)) and not _any_glob(rule.id, settings.skip)
     )
     if not rules:

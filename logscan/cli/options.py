@@ -114,11 +114,7 @@ RULE_CHOICE = [
     several("Rules", "--skip", metavar="GLOB", help="No rules of this id."),
     option("Rules", "--min-severity", type=click.Choice(LEVELS), metavar="LEVEL", help=f"{', '.join(LEVELS)}. [info]"),
 ]
-RESULT = [
-    option("Result", "--format", type=click.Choice(FORMATS), metavar="FORMAT", help=f"{', '.join(FORMATS)}. [text]"),
-    option("Result", "--output", type=click.Path(), metavar="FILE", help="Write the result there, not to stdout."),
-    option("Result", "--samples", type=int, metavar="N", help="Lines of evidence for each finding. [3]"),
-    option("Result", "--context", type=int, metavar="N", help="Lines around each of them. [0]"),
+VERDICT = [
     option(
         "Result",
         "--fail-on",
@@ -127,6 +123,13 @@ RESULT = [
         help="Exit with 1 on findings of this severity or above. [never]",
     ),
     switch("Result", "--allow-incomplete", help="Exit with 0, not 3, when not all could be read."),
+]
+RESULT = [
+    option("Result", "--format", type=click.Choice(FORMATS), metavar="FORMAT", help=f"{', '.join(FORMATS)}. [text]"),
+    option("Result", "--output", type=click.Path(), metavar="FILE", help="Write the result there, not to stdout."),
+    option("Result", "--samples", type=int, metavar="N", help="Lines of evidence for each finding. [3]"),
+    option("Result", "--context", type=int, metavar="N", help="Lines around each of them. [0]"),
+    *VERDICT,
 ]
 ENGINE = [
     option(

@@ -17,6 +17,7 @@ import click
 from logscan.cli import options
 from logscan.cli.rule_choice import rule_of
 from logscan.cli.rule_text import count_tests, print_table, rule_page
+from logscan.cli.rules_backtest import backtest
 from logscan.cli.rules_explain import explain_
 from logscan.cli.rules_new import new
 from logscan.errors import ExitCode
@@ -40,6 +41,7 @@ def rules() -> None:
     """List, show, check and test rules."""
 
 
+rules.add_command(backtest)
 rules.add_command(explain_)
 rules.add_command(new)
 

@@ -12,6 +12,7 @@ PAGES = {
     "rules-show": ["rules", "show"],
     "rules-check": ["rules", "check"],
     "rules-test": ["rules", "test"],
+    "rules-backtest": ["rules", "backtest"],
     "rules-explain": ["rules", "explain"],
     "rules-new": ["rules", "new"],
     "doctor": ["doctor"],
