@@ -50,9 +50,11 @@ def _watch(detector: Detector, coverage: Coverage, wanted: TimeRange) -> None:
 
     What is known of its life bounds that time, else its first and last line.
     """
-    starts = [coverage.first_seen_ns if coverage.started_ns is None else coverage.started_ns, wanted.since_ns]
-    ends = [coverage.ended_ns, wanted.until_ns]
-    start_ns = max((time_ns for time_ns in starts if time_ns is not None), default=None)
-    until_ns = min((time_ns for time_ns in ends if time_ns is not None), default=coverage.last_seen_ns)
-    if coverage.status is Status.COMPLETE and start_ns is not None and until_ns is not None:
-        detector.watch(coverage.container, start_ns, until_ns)
+    start_ns = coverage.first_seen_ns if coverage.started_ns is None else coverage.started_ns
+    ends = [time_ns for time_ns in (coverage.ended_ns, wanted.until_ns) if time_ns is not None]
+    until_ns = min(ends, default=coverage.last_seen_ns)
+    if coverage.status is not Status.COMPLETE or start_ns is None or until_ns is None:
+        return
+    if wanted.since_ns is not None:
+        start_ns = max(start_ns, wanted.since_ns)
+    detector.watch(coverage.container, start_ns, until_ns)

@@ -105,6 +105,7 @@ def test_sequences_escalate():
         pytest.param(0.5, 1, [("a", 0), ("b", 1), ("b", 1)], None, id="hits of one moment are judged together"),
         pytest.param(0.9, 1, [("a", 0), ("b", 1), ("b", 2)], (1, 0), id="each moment is judged"),
         pytest.param(0.4, 2, [("b", 0), ("a", 1), ("b", 10)], None, id="the window's own length is outside"),
+        pytest.param(0.5, 1, [("a", 0), ("b", 10)], None, id="nor does a part so old take part"),
         pytest.param(0.9, 2, [("a", 0), ("a", 9), ("b", 11), ("b", 11), ("a", 12), ("a", 99)], (3, 9), id="and on"),
     ],
 )

@@ -30,7 +30,7 @@ PRINTED = [one for one in RULES if not one.model.combines]
 WEB = {COMPOSE_SERVICE: "web"}
 BOXES = [box("web-1", labels=WEB), box("web-2", labels=WEB), box("db")]
 UNTIL_S, LATENESS_S = 40, 5
-SPANS = {container: (START_NS, START_NS + UNTIL_S * SECOND) for container in BOXES}
+SPANS = dict.fromkeys(BOXES, (START_NS, START_NS + UNTIL_S * SECOND))
 
 
 def logs_of(rules):

@@ -5,6 +5,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logscan.batch import Stream
 from logscan.detection.sampler import MAX_SAMPLE_CHARS, Exhibit, Sampler
 from tests.detection.making import box, hit, rule
 
@@ -71,3 +72,42 @@ def test_a_key_that_runs_over_the_lines_around_is_redacted():
     ).sample()
     assert "MIIEow" not in repr(sample)
     assert "abcdefghij" not in repr(sample)
+
+
+def test_lines_that_differ_in_their_stream_alone_are_chosen_in_any_order_of_arrival():
+    twins = [
+        Exhibit(hit(R, number, "boom", container=BOX, stream=stream).line, 0, 0)
+        for number in range(4)
+        for stream in (Stream.STDOUT, Stream.STDERR)
+    ]
+    choices = set()
+    for order in (twins, twins[::-1]):
+        sampler = Sampler(3)
+        for one in order:
+            sampler.add(one)
+        choices.add(tuple((sample.time_ns, sample.stream) for sample in sampler.samples()))
+    assert 1 == len(choices)
+
+
+def test_the_lines_that_belong_to_an_event_are_shown_with_it_and_no_second_time_behind_it():
+    after = ("  File x", "of another stream", "ValueError: no", "behind")
+    sample = exhibit(1, "Traceback:", before=("first",), after=after, continued=("  File x", "ValueError: no")).sample()
+    assert "Traceback:\n  File x\nValueError: no" == sample.line
+    assert (("first",), ("of another stream", "behind")) == (sample.before, sample.after)
+
+
+def test_a_key_that_runs_over_the_lines_of_an_event_is_redacted_before_it_is_cut():
+    key = ["-----BEGIN RSA PRIVATE KEY-----", *["MIIEowIBAAKCAQEA1234567890" * 3] * 99, "-----END RSA PRIVATE KEY-----"]
+    sample = exhibit(1, "boom", continued=tuple(key)).sample()
+    assert "MIIEow" not in sample.line
+    assert len(sample.line) <= MAX_SAMPLE_CHARS
+
+
+def test_an_event_of_many_lines_is_cut_around_the_match():
+    line = hit(R, 1, "Traceback: boom", container=BOX).line
+    sample = Exhibit(line, 11, 15, continued=("x" * 1000,) * 9).sample()
+    assert (MAX_SAMPLE_CHARS, True, "boom") == (
+        len(sample.line),
+        sample.truncated,
+        sample.line[sample.start : sample.end],
+    )
