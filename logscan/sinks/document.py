@@ -16,7 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from logscan import __version__
 from logscan.batch import Container
-from logscan.finding import Coverage, Finding, Gap, Report, Sample, ScanError, Severity, Share, Status
+from logscan.finding import Coverage, Finding, Gap, RelatedLine, Report, Sample, ScanError, Severity, Share, Status
 from logscan.sinks.times import rfc3339
 
 REPORT_SCHEMA: Final = "logscan.report/v1"
@@ -117,6 +117,24 @@ class SampleDocument(_Document):
         )
 
 
+class RelatedDocument(_Document):
+    """A line of another container, from about the time of a hit."""
+
+    container: ContainerDocument
+    time: Time
+    stream: Literal["stdout", "stderr", "unknown"]
+    line: Text
+
+    @classmethod
+    def of(cls, related: RelatedLine) -> Self:
+        return cls(
+            container=ContainerDocument.of(related.container),
+            time=rfc3339(related.time_ns),
+            stream=related.stream.value,
+            line=related.line,
+        )
+
+
 class FindingDocument(_Document):
     """One problem of one service."""
 
@@ -134,6 +152,7 @@ class FindingDocument(_Document):
     containers: tuple[ShareDocument, ...]
     fields: dict[Text, Text]
     samples: tuple[SampleDocument, ...]
+    related: tuple[RelatedDocument, ...]
     why: Text | None
     advice: Text | None
     references: tuple[Text, ...]
@@ -155,6 +174,7 @@ class FindingDocument(_Document):
             containers=tuple(map(ShareDocument.of, finding.containers)),
             fields=dict(finding.fields),
             samples=tuple(map(SampleDocument.of, finding.samples)),
+            related=tuple(map(RelatedDocument.of, finding.related)),
             why=finding.why,
             advice=finding.advice,
             references=finding.references,

@@ -68,9 +68,9 @@ class MarkdownSink:
         yield f"## {str(finding.severity).upper()}: {escaped(finding.title)}"
         rows = "".join(f"\n| {name} | {value} |" for name, value in _facts(finding))
         yield f"| Fact | Value |\n| --- | --- |{rows}"
-        if samples := finding.samples[: self._samples]:
+        if evidence := [*self._sampled(finding), *map(wording.meanwhile, finding.related)]:
             yield "**Evidence**"
-            yield fenced([line for sample in samples for line in _lines(sample)])
+            yield fenced(evidence)
         if finding.why:
             yield f"**Why it matters.** {escaped(finding.why)}"
         if finding.advice:
@@ -79,6 +79,10 @@ class MarkdownSink:
             yield "**References**"
             yield "\n".join(f"- {_reference(reference)}" for reference in finding.references)
         yield f"Fingerprint: {code(finding.fingerprint)}"
+
+    def _sampled(self, finding: Finding) -> Iterator[str]:
+        for sample in finding.samples[: self._samples]:
+            yield from _lines(sample)
 
 
 def _facts(finding: Finding) -> Iterator[tuple[str, str]]:

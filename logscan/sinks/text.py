@@ -20,6 +20,8 @@ from logscan.sinks import wording
 _MIN_WIDTH = 20
 _INDENT = "  "
 _BAR = "  │ "
+_RELATED = 3
+"""So many related lines a finding shows, or as many as samples where that is more."""
 _BADGES = {
     Severity.CRITICAL: "bold white on red",
     Severity.HIGH: "bold red",
@@ -67,6 +69,10 @@ class TextSink:
         self._line(_foreign(", ".join(facts)), _INDENT)
         for sample in finding.samples[: self._samples]:
             self._sample(sample)
+        for related in finding.related[: max(self._samples, _RELATED)]:
+            # One line of ours, never wrapped: what is foreign in it never begins one.
+            text = _cut(_flat(wording.meanwhile(related)), self._width - len(_INDENT), 0, 0)
+            self._console.print(Text(_INDENT + text), no_wrap=True, overflow="ellipsis")
         if finding.advice:
             advice = "as above" if finding.rule_id in self._advised else finding.advice
             self._line(Text.assemble(("What to do: ", "bold"), _foreign(advice)), _INDENT)

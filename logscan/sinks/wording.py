@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from logscan.finding import Coverage, Finding, Gap, Report, Severity, Status
+from logscan.finding import Coverage, Finding, Gap, RelatedLine, Report, Severity, Status
 from logscan.sinks.times import readable_range, readable_time
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
@@ -47,6 +47,11 @@ def when(finding: Finding) -> str:
     if finding.first_seen_ns is None and finding.last_seen_ns is None:
         return "time unknown"
     return readable_range(finding.first_seen_ns, finding.last_seen_ns)
+
+
+def meanwhile(related: RelatedLine) -> str:
+    """Tell a line of another container, with the container named."""
+    return f"Meanwhile in {related.container.name}: {related.line}"
 
 
 def summary(report: Report) -> str:

@@ -81,12 +81,13 @@ def test_the_keys_of_a_report_are_those_promised_in_that_order(ordinary: Report)
         "summary": "findings by_severity sources incomplete lines bytes gaps",
         "by_severity": "critical high medium low info",
         "finding": "schema fingerprint state rule severity title count first_seen last_seen service container containers"
-        " fields samples why advice references",
+        " fields samples related why advice references",
         "rule": "id title file",
         "service": "project name",
         "container": "id name image image_id host",
         "share": "id name host count",
         "sample": "time stream line truncated before after",
+        "related": "container time stream line",
         "source": "container status reason lines bytes truncated untimed first_seen last_seen driver read format"
         " identity gaps",
         "source's container": "id name image image_id host",
@@ -104,6 +105,7 @@ def test_the_keys_of_a_report_are_those_promised_in_that_order(ordinary: Report)
         "container": finding["container"],
         "share": finding["containers"][0],
         "sample": finding["samples"][0],
+        "related": finding["related"][0],
         "source": source,
         "source's container": source["container"],
         "gap": source["gaps"][0],

@@ -97,8 +97,10 @@ def test_the_text_of_a_cell_is_the_data(hostile: Report) -> None:
 
 def test_the_fence_holds_the_evidence_line_by_line(ordinary: Report) -> None:
     fence = next(token for token in tokens(as_markdown(ordinary)) if token.type == "fence")
-    first, second = ordinary.findings[0].samples
-    assert "\n".join((*first.before, first.line, *first.after, second.line, "")) == fence.content
+    finding = ordinary.findings[0]
+    first, second = finding.samples
+    others = [f"Meanwhile in {related.container.name}: {related.line}" for related in finding.related]
+    assert "\n".join((*first.before, first.line, *first.after, second.line, *others, "")) == fence.content
 
 
 @pytest.mark.parametrize(

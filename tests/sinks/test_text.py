@@ -137,3 +137,14 @@ def test_no_text_breaks_the_width_or_the_layout(text: str, width: int, hostile: 
         hostile, findings=(replace(finding, title=text, advice=text, samples=(sample,), fields={"f": text}),)
     )
     assert [] == [line for line in as_text(report, width).split("\n") if cell_len(line) > width]
+
+
+@pytest.mark.parametrize(
+    ("samples", "shown"), [pytest.param(1, 3, id="a few at a glance"), pytest.param(7, 7, id="more with more samples")]
+)
+def test_related_lines_take_one_line_each_and_name_their_container(samples: int, shown: int, ordinary: Report) -> None:
+    finding = ordinary.findings[0]
+    related = replace(finding.related[0], line="one\n  error: two")
+    report = replace(ordinary, findings=(replace(finding, related=(related,) * 10),))
+    lines = as_text(report, samples=samples).splitlines()
+    assert shown == lines.count("  Meanwhile in web: one\\n  error: two")
