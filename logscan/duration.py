@@ -1,4 +1,4 @@
-"""Durations as people write them (`30s`, `5m`, `1h30m`, `24h`, `7d`), in nanoseconds."""
+"""Durations as people write them (`30s`, `5m`, `1h30m`, `24h`, `7d`), in nanoseconds, and back."""
 
 from __future__ import annotations
 
@@ -27,3 +27,11 @@ def parse_duration(text: str) -> int:
     if not text or position < len(text):
         raise ValueError(f"{text!r} is no duration; write it like 30s, 5m, 24h or 7d")
     return total
+
+
+def duration_text(duration_ns: int) -> str:
+    """Write nanoseconds as a rule does, in hours at the most: `36h`, `90s`."""
+    if duration_ns == 0:
+        return "0s"
+    unit = next(unit for unit, size_ns in reversed(UNITS_NS.items()) if duration_ns % size_ns == 0 and unit not in "dw")
+    return f"{duration_ns // UNITS_NS[unit]}{unit}"

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from logscan.batch import Container, Identity
-from logscan.cli.rule_text import duration_text
+from logscan.duration import duration_text
 from logscan.line_time import LineClock
 from logscan.matching.explain import Explanation, Outcome, Step
 from logscan.matching.fields import logfmt_pairs, value_text

@@ -77,7 +77,16 @@ def _complaints(path: Path) -> Iterator[None]:
 
 def complain(message: str, help: str | None = None) -> None:  # noqa: A002 - the word users see
     """Say on stderr what went wrong and what to do. Foreign text in it is made harmless."""
-    lines = [f"error: {line}" if number == 0 else f"  {line}" for number, line in enumerate(message.splitlines())]
+    _say("error", message, help)
+
+
+def warn(message: str, help: str | None = None) -> None:  # noqa: A002 - the word users see
+    """Say on stderr what is doubtful and stops nothing."""
+    _say("warning", message, help)
+
+
+def _say(kind: str, message: str, help: str | None) -> None:  # noqa: A002 - the word users see
+    lines = [f"{kind}: {line}" if number == 0 else f"  {line}" for number, line in enumerate(message.splitlines())]
     lines += [f"help: {line}" for line in (help or "").splitlines()]
     with suppress(OSError):  # when stderr is closed, the exit code has to say it
         for line in lines:

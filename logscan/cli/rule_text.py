@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from logscan.duration import UNITS_NS
+from logscan.duration import duration_text
 from logscan.finding import Severity
 from logscan.ruleset.model import Rule
 from logscan.safe_text import safe_text
@@ -122,11 +122,3 @@ def _plain(value: Any, key: str = "") -> Any:
     if isinstance(value, tuple | list):
         return [_plain(part) for part in value]
     return duration_text(value) if key in DURATIONS else value
-
-
-def duration_text(duration_ns: int) -> str:
-    """Write nanoseconds as a rule does, in hours at the most: `36h`, `90s`."""
-    if duration_ns == 0:
-        return "0s"
-    unit = next(unit for unit, size_ns in reversed(UNITS_NS.items()) if duration_ns % size_ns == 0 and unit not in "dw")
-    return f"{duration_ns // UNITS_NS[unit]}{unit}"

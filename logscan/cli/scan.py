@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from logscan.cli import options
-from logscan.cli.output import result_stream
+from logscan.cli.output import result_stream, warn
 from logscan.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def scan(ctx: click.Context, /, **_given: Any) -> ExitCode:
         log.configure(verbose=settings.verbose, quiet=settings.quiet)
     shown = sys.stderr.isatty() and not settings.quiet
     with result_stream(settings.output) as out, _progress(shown=shown) as progress:
-        return run_scan(settings, out=out, progress=progress)
+        return run_scan(settings, out=out, progress=progress, warn=None if settings.quiet else warn)
 
 
 def _progress(*, shown: bool) -> AbstractContextManager[ProgressDisplay | None]:

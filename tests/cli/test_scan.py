@@ -91,3 +91,24 @@ def test_standard_input_is_read_as_a_file(tmp_path):
 def test_a_range_leaves_out_what_lies_outside(logscan, influxdb, arguments):
     ended = logscan("scan", "--format", "json", "--file", influxdb, *arguments)
     assert [] == json.loads(ended.stdout)["findings"]
+
+
+STALE = """\
+schema: logscan/v1
+overrides:
+  - {id: influxdb-dispatcher-panik, reason: it is known, disabled: true}
+  - {id: influxdb-dispatcher-panic, reason: it is known, severity: low}
+"""
+
+
+def test_a_stale_override_is_told_and_stops_nothing(logscan, influxdb, tmp_path):
+    (tmp_path / "ours.yaml").write_text(STALE)
+    ended = logscan("scan", "--file", influxdb, "--rules", "ours.yaml", "--format", "json")
+    warning = "warning: ours.yaml:3: the override of influxdb-dispatcher-panik is stale: no rule has this id\n"
+    assert (0, f"{warning}help: did you mean `influxdb-dispatcher-panic`?\n") == (ended.returncode, ended.stderr)
+    assert ["low"] == [found["severity"] for found in json.loads(ended.stdout)["findings"]]
+
+
+def test_a_quiet_scan_tells_no_stale_override(logscan, influxdb, tmp_path):
+    (tmp_path / "ours.yaml").write_text(STALE)
+    assert "" == logscan("scan", "-q", "--file", influxdb, "--rules", "ours.yaml").stderr
