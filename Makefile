@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports unit coverage bench lock clean engine
+.PHONY: help demo test lint types imports unit coverage bench docs lock clean engine
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)$$/  make \1\t\2/' | expand -t 18
@@ -34,6 +34,9 @@ coverage: $(INSTALLED) ## the tests, and the lines that they leave out
 
 bench: $(INSTALLED) ## measure the speed beside that of other tools; ARGS=--quick for a glance
 	$(BIN)/python -m benchmarks.bench $(or $(ARGS),--results benchmarks/RESULTS.md)
+
+docs: $(INSTALLED) ## write docs/rules.md anew from rules/
+	$(BIN)/python -m logscan.ruleset.reference > docs/rules.md.new && mv docs/rules.md.new docs/rules.md
 
 lock: ## write requirements.lock anew, from the newest releases that pyproject.toml allows
 	scripts/lock $(PYTHON)
