@@ -116,7 +116,8 @@ def test_a_thousand_lines_that_all_differ_in_their_age_are_one_finding(proxy, we
 
 
 def test_without_names_the_whole_stack_is_one_report(proxy, influxdb, websocket):
-    report = scan(proxy).json
+    # The engine remembers the ends of other tests' containers.
+    report = scan(proxy, "--skip", "container-*").json
 
     assert [
         ("homeiq-discovery-cache-stale", STALE),

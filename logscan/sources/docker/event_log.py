@@ -1,9 +1,9 @@
 """EventLog: what happened to an engine's containers, as batches of JSON lines for rules with `input: event`.
 
-Owns asking once for all that the engine remembers, and whose of it a scan is about: the chosen
-containers, and those that are gone but were like them. Does not own what a line says (history). No such line
-counts in the coverage: it is no part of any log. An engine that keeps its events to itself is no fault; the
-state of each container is told then.
+Owns asking once for what the engine remembers, and whose of it a scan is about: the chosen containers, and those
+that are gone but were like them. Does not own what a line says (history). No such line counts in the
+coverage: it is no part of any log. An engine that keeps its events to itself is no fault; the state of each
+container is told then.
 """
 
 from __future__ import annotations
@@ -19,13 +19,17 @@ from logscan.errors import SourceError
 from logscan.finding import ScanError
 from logscan.framing.time_range import TimeRange
 from logscan.sources.docker.engine import ContainerInfo, Engine
-from logscan.sources.docker.events import EngineEvent, by_container, departed
+from logscan.sources.docker.events import SECOND_NS, EngineEvent, by_container, departed
 from logscan.sources.docker.history import Told, tell
 from logscan.sources.docker.select import Selection, own_container_id
 from logscan.sources.docker.state import NO_STATE, ContainerState
 from logscan.sources.json_file import RecordIndex
 
 log = structlog.get_logger()
+
+LEAD_NS = 3600 * SECOND_NS
+"""Events are asked for from so long before the wanted times: what ended a container may lie there, and whether
+the engine remembers all that is wanted shows in whether it remembers anything older."""
 
 _UNKNOWN = tuple(Stream).index(Stream.UNKNOWN)
 
@@ -67,9 +71,9 @@ class EventLog:
             yield from self._batch(container, told[container.id], NO_STATE, memory_from_ns)
 
     def _remembered(self) -> list[EngineEvent]:
-        """Ask for all that the engine remembers, for what ended a container may lie before the wanted times."""
+        since_ns = max(0, (self._wanted.since_ns or 0) - LEAD_NS)
         try:
-            events = self._engine.events(0, self._until_ns)
+            events = self._engine.events(since_ns, self._until_ns)
         except SourceError as error:
             self.error = ScanError("source", "events", error.message, error.help)
             return []

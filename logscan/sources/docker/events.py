@@ -104,22 +104,24 @@ def departed(listed: Listed, host: str) -> Container:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of a container, around one of its events: what came `before` and `after` it, next to it first.
+    """One run of a container, around the `die` that ended it: what came `before` and `after`, next to it first.
 
-    `from_start` says that the start of this run is known, and so all that came of it up to `event`.
+    `from_start`: its start is known, and so is all that came behind that. `is_last`: no other run followed.
     """
 
-    event: EngineEvent
+    die: EngineEvent
     before: Sequence[EngineEvent]
     after: Sequence[EngineEvent]
     from_start: bool
+    is_last: bool
 
     @classmethod
     def of(cls, events: Sequence[EngineEvent], index: int) -> Run:
-        """Cut out the run around `events[index]`; they are those of one container in the order of time."""
+        """Cut out the run that `events[index]` ended; they are those of one container in the order of time."""
         before = list(takewhile(_is_no_start, reversed(events[:index])))
         after = list(takewhile(_is_no_start, events[index + 1 :]))
-        return cls(events[index], before, after, from_start=len(before) < index)
+        is_last = index + 1 + len(after) == len(events)
+        return cls(events[index], before, after, from_start=len(before) < index, is_last=is_last)
 
     @property
     def has_oom(self) -> bool:
@@ -128,7 +130,7 @@ class Run:
 
     @property
     def has_oom_near(self) -> bool:
-        """Whether it did so together with the event."""
+        """Whether it did so right at the end."""
         return any(event.action == "oom" and self._is_near(event) for event in (*self.before, *self.after))
 
     @property
@@ -140,22 +142,20 @@ class Run:
 
     def was_planned(self, memory_from_ns: int | None) -> bool:
         """Tell whether this end was wanted. `memory_from_ns`: since when all events are known; None without any."""
-        code = self.event.exit_code
+        code = self.die.exit_code
         if self.was_asked_for or code in ENDED_BY_WISH:
             return True
-        return code in ENDED_BY_SIGNAL and not (
-            self.from_start or _reaches(memory_from_ns, self.event.time_ns - STOP_NS)
-        )
+        return code in ENDED_BY_SIGNAL and not (self.from_start or _reaches(memory_from_ns, self.die.time_ns - STOP_NS))
 
     def _is_brought_by(self, event: EngineEvent) -> bool:
         if event.action != "kill" or event.signal is None:
             return False
-        if self.event.exit_code == SIGNALLED + event.signal:
+        if self.die.exit_code == SIGNALLED + event.signal:
             return True  # however long it took
-        return event.signal in ENDING_SIGNALS and self.event.time_ns - event.time_ns < STOP_NS
+        return event.signal in ENDING_SIGNALS and self.die.time_ns - event.time_ns < STOP_NS
 
     def _is_near(self, event: EngineEvent) -> bool:
-        return abs(event.time_ns - self.event.time_ns) < SETTLE_NS
+        return abs(event.time_ns - self.die.time_ns) < SETTLE_NS
 
 
 def by_container(events: Iterable[EngineEvent]) -> dict[str, list[EngineEvent]]:

@@ -51,13 +51,14 @@ def tell(
     told = [
         (event.time_ns, fields)
         for index, event in enumerate(whole)
-        for fields in _lines(Run.of(whole, index), state, memory_from_ns)
+        for fields in (
+            _end(Run.of(whole, index), state, memory_from_ns) if event.action == "die" else _other(event, state)
+        )
     ]
     return sorted((*told, *_unseen_restarts(events, state)), key=lambda one: one[0])
 
 
-def _lines(run: Run, state: ContainerState, memory_from_ns: int | None) -> Iterator[Mapping[str, Any]]:
-    event = run.event
+def _other(event: EngineEvent, state: ContainerState) -> Iterator[Mapping[str, Any]]:
     match event.action:
         case "start" | "stop" | "restart":
             yield {"event": event.action}
@@ -65,26 +66,24 @@ def _lines(run: Run, state: ContainerState, memory_from_ns: int | None) -> Itera
             yield OOM
         case "kill":
             yield {"event": "kill"} | _given(signal=event.signal)
-        case "die":
-            yield from _end(run, state, memory_from_ns)
         case "health_status" if event.detail in HEALTH:
             failed = state.failed_check(event.time_ns) if event.detail == "unhealthy" else None
-            yield {"event": "health_status", "health": event.detail} | _given(
-                health_log=failed.output if failed else ""
-            )
+            output = failed.output if failed else ""
+            yield {"event": "health_status", "health": event.detail} | _given(health_log=output)
 
 
 def _end(run: Run, state: ContainerState, memory_from_ns: int | None) -> Iterator[Mapping[str, Any]]:
-    die = run.event
-    last = _shows(state, die)
-    oom_killed = die.exit_code == KILLED and (run.has_oom_near or (last and state.oom_killed and not run.was_asked_for))
+    code = run.die.exit_code
+    shown = run.is_last and state.ended_ns is not None
+    oom_killed = code == KILLED and (run.has_oom_near or (shown and state.oom_killed and not run.was_asked_for))
     if oom_killed and not run.has_oom:
         yield OOM
+    planned = not oom_killed and run.was_planned(memory_from_ns)
     yield (
         {"event": "die"}
-        | _given(exit_code=die.exit_code)
-        | {"planned": not oom_killed and run.was_planned(memory_from_ns), "oom_killed": oom_killed}
-        | _given(error=state.error if last else "")
+        | _given(exit_code=code)
+        | {"planned": planned, "oom_killed": oom_killed}
+        | _given(error=state.error if shown else "")
     )
 
 
@@ -106,11 +105,6 @@ def _unseen_restarts(events: Sequence[EngineEvent], state: ContainerState) -> It
     if state.ended_ns is not None:
         fields |= {"exit_code": state.exit_code, "oom_killed": state.oom_killed}
     yield max(state.started_ns or 0, state.finished_ns or 0), fields | _given(error=state.error, health=state.health)
-
-
-def _shows(state: ContainerState, die: EngineEvent) -> bool:
-    """Tell whether a container is still as this end left it."""
-    return state.ended_ns is not None and abs(die.time_ns - state.ended_ns) < SETTLE_NS
 
 
 def _is_end_since(event: EngineEvent, time_ns: int) -> bool:

@@ -7,9 +7,12 @@ import pytest
 
 from logscan.batch import Container, Input, Stream
 from logscan.errors import ProtocolError
-from logscan.sources.docker.event_log import event_batch
+from logscan.framing.time_range import TimeRange
+from logscan.sources.docker.engine import ContainerInfo
+from logscan.sources.docker.event_log import EventLog, event_batch
 from logscan.sources.docker.events import EngineEvent, by_container, departed
 from logscan.sources.docker.history import tell
+from logscan.sources.docker.select import Selection
 from logscan.sources.docker.state import NO_STATE, ContainerState
 
 ROOT = Path(__file__).parents[3]
@@ -199,6 +202,12 @@ def test_an_end_that_the_engine_remembers_is_told_once():
     ] == told
 
 
+def test_what_the_state_says_of_an_end_is_said_of_the_last_one_alone():
+    runs = [event("die", -1.5, exitCode="137"), event("start", -1.4), event("die", 0, exitCode="137")]
+    told = lines([event("start", -60), *runs], state(ExitCode=137, OOMKilled=True), LONG_AGO_NS)
+    assert [(137, *UNPLANNED), (137, *OUT_OF_MEMORY)] == ends(told)
+
+
 def test_out_of_memory_is_an_event_of_its_own_even_when_only_the_state_tells():
     told = lines([event("start", -60), event("die", 0, exitCode="137")], state(ExitCode=137, OOMKilled=True))
     assert ["start", "oom", "die"] == [fields["event"] for fields in told]
@@ -220,6 +229,47 @@ def test_restarts_that_the_engine_has_forgotten_are_told_by_their_number():
 def test_restarts_that_the_events_show_are_not_told_again():
     events = recorded("restart-loop")
     assert [] == [fields for fields in lines(events, state(RestartCount=3)) if fields["event"] == "state"]
+
+
+class RememberingEngine:
+    """Answers with the same events whatever is asked, and notes from when on it was asked for."""
+
+    name = "host"
+
+    def __init__(self, *events):
+        self._events = events
+        self.asked_ns = None
+
+    def events(self, since_ns, until_ns):
+        self.asked_ns = since_ns
+        return [event for event in self._events if event.time_ns <= until_ns]
+
+
+def scanned(engine, now):
+    """The lines of one container from T0 on."""
+    info = ContainerInfo(Container(key="c1", id="c1", name="web"), running=True, tty=False, driver="local", state=now)
+    log = EventLog(engine, [info], {"c1"}, Selection(), wanted=TimeRange(T0_NS), until_ns=T0_NS + 60 * SECOND_NS)
+    return [line for batch in log.batches() for line in batch.text.decode().splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("remembered", "expected"),
+    [
+        pytest.param([], ['{"event":"start"}', '{"event":"state","status":"running","restart_count":9}'], id="not all"),
+        pytest.param([event("stop", -1)], ['{"event":"start"}'], id="all"),
+    ],
+)
+def test_restarts_of_earlier_times_are_left_out_when_the_engine_remembers_all_of_the_wanted_ones(remembered, expected):
+    now = state(Status="running", StartedAt="2026-11-24T08:40:01Z", RestartCount=9)
+    assert expected == scanned(RememberingEngine(*remembered, event("start", 1)), now)
+
+
+def test_a_signal_sent_before_the_wanted_times_is_asked_for_and_plans_the_end():
+    engine = RememberingEngine(event("kill", -1, signal="15"), event("die", 1, exitCode="1"))
+    lines_told = scanned(engine, NO_STATE)
+
+    assert ['{"event":"die","exit_code":1,"planned":true,"oom_killed":false}'] == lines_told
+    assert engine.asked_ns <= T0_NS - 15 * SECOND_NS
 
 
 def test_events_are_json_lines_with_their_times_in_a_batch_of_their_own_kind():
