@@ -38,7 +38,8 @@ class Detector:
 
     `lateness_ns`: None for a scan; for a stream, how far behind the newest line of its container a
     line may come and still take part in a window. What comes later is added to the counts of
-    findings that are open, and counted in `late`. `untimed` counts the hits that no window could
+    findings that are open, and counted in `late`. Only a stream tells changes: what a scan counts is
+    not true before its end, and then the findings say it all. `untimed` counts the hits that no window could
     place. In a stream, `event_count` and `value_count` fire at the watermark, as all windows do.
     """
 
@@ -46,10 +47,12 @@ class Detector:
         self._samples = samples
         self._keys = Keys()
         self._in_order = InOrder(rules, self._keys)
+        self._ordered = frozenset(rule.id for rule in rules if self._in_order.wants(rule))
         self._order = EventOrder()
         self._watermarks = None if lateness_ns is None else Watermarks(lateness_ns)
         self._tallies: dict[Key, Tally] = {}
-        self._changes = Changes()
+        self._ungrouped: dict[tuple[Rule, Container], Tally] = {}  # where the hits of most rules go, by the short way
+        self._changes = None if lateness_ns is None else Changes()
         self._related = RelatedLines()
         self._last_ns: dict[Container, int] = {}
         self.untimed: Counter[Container] = Counter()
@@ -72,7 +75,7 @@ class Detector:
             self._related.add(hit)
             return []
         counts_at_ns = self._counts_at(hit)
-        if not self._in_order.wants(hit.rule):
+        if hit.rule.id not in self._ordered:
             return self._count_hit(hit, counts_at_ns, before, after)
         return self._observe_in_order(hit, counts_at_ns, before, after)
 
@@ -110,7 +113,7 @@ class Detector:
             self._last_ns[container] = time_ns
             return time_ns
         borrowed_ns = self._last_ns.get(container)
-        if borrowed_ns is None and (hit.rule.model.escalate or self._in_order.wants(hit.rule)):
+        if borrowed_ns is None and (hit.rule.model.escalate or hit.rule.id in self._ordered):
             self.untimed[container] += 1
         return borrowed_ns
 
@@ -149,7 +152,7 @@ class Detector:
 
     def _pass(self, service: Service, watermark_ns: int | None) -> list[Change]:
         """Let the events of a service go on that its watermark has passed."""
-        if watermark_ns is None or self._watermarks is None:
+        if watermark_ns is None or self._watermarks is None or self._changes is None:
             return []
         changes = self._take(self._watermarks.release(service, watermark_ns))
         for counted in self._in_order.settle(service, watermark_ns):
@@ -167,15 +170,21 @@ class Detector:
     def _count_hit(
         self, hit: Hit, counts_at_ns: int | None, before: Sequence[str], after: Sequence[str]
     ) -> list[Change]:
-        tally = self._tally(hit.rule, self._keys.of(hit.rule, hit), hit)
+        tally = self._ungrouped.get((hit.rule, hit.line.container)) or self._tally_of(hit)
         tally.add(hit, counts_at_ns, (exhibit(hit, before, after),))
-        return self._changes.of(tally, counts_at_ns)
+        return [] if self._changes is None else self._changes.of(tally, counts_at_ns)
 
     def _count(self, counted: Counted) -> list[Change]:
         tally = self._tally(counted.rule, counted.key, counted.events[0].hit)
         for event in counted.events:
             tally.add(event.hit, event.counts_at_ns, event.exhibits(), event.began_ns)
-        return self._changes.of(tally, counted.events[-1].counts_at_ns)
+        return [] if self._changes is None else self._changes.of(tally, counted.events[-1].counts_at_ns)
+
+    def _tally_of(self, hit: Hit) -> Tally:
+        tally = self._tally(hit.rule, self._keys.of(hit.rule, hit), hit)
+        if hit.rule.model.group_by is None:
+            self._ungrouped[hit.rule, hit.line.container] = tally
+        return tally
 
     def _tally(self, rule: Rule, key: Key, first: Hit) -> Tally:
         tally = self._tallies.get(key)

@@ -41,9 +41,9 @@ class Growth:
 
     def __init__(self, base: Severity, steps: Sequence[Escalation]) -> None:
         self.reached = base
-        self._steps = [step for step in steps if step.severity > base]
-        self._peak = max((step.severity for step in self._steps), default=base)
-        self._max_times = max([MAX_TIMES, *(2 * step.when.count for step in self._steps)])
+        self._steps = [(step.severity, step.when.count, step.when.within) for step in steps if step.severity > base]
+        self._peak = max((severity for severity, _, _ in self._steps), default=base)
+        self._max_times = max([MAX_TIMES, *(2 * count for _, count, _ in self._steps)])
         self._times = array("q")
         self._pile = array("q")
 
@@ -52,7 +52,11 @@ class Growth:
         if self.reached == self._peak:
             return
         times = self._times
-        place = len(times) if not times or times[-1] <= time_ns else bisect_right(times, time_ns)
+        if not times or times[-1] <= time_ns:
+            times.append(time_ns)
+            self._grow_at_end(time_ns)
+            return
+        place = bisect_right(times, time_ns)
         if len(times) - place > NEAR:
             self._pile.append(time_ns)
             if len(self._pile) >= max(NEAR, len(times) // 2):
@@ -60,8 +64,6 @@ class Growth:
             return
         times.insert(place, time_ns)
         self._grow_around(place)
-        if len(times) >= 2 * self._max_times:
-            del times[: self._max_times]
 
     def severity(self) -> Severity:
         """Give the severity that all hits so far amount to; it never falls."""
@@ -69,20 +71,28 @@ class Growth:
             self._merge()
         return self.reached
 
+    def _grow_at_end(self, time_ns: int) -> None:
+        """Look for a burst that ends with the newest hit: nearly all come in order, so this is the cheap way."""
+        times = self._times
+        size = len(times)
+        for severity, count, within_ns in self._steps:
+            if size >= count and time_ns - times[-count] < within_ns and severity > self.reached:
+                self.reached = severity
+        if size >= 2 * self._max_times:
+            del times[: self._max_times]
+
     def _grow_around(self, place: int) -> None:
         """Look for bursts that hold the hit at `place`; before it came there was none."""
         times = self._times
-        for step in self._steps:
-            count, within_ns = step.when.count, step.when.within
+        for severity, count, within_ns in self._steps:
             begins = range(max(place - count + 1, 0), min(place, len(times) - count) + 1)
-            if step.severity > self.reached and any(
-                times[begin + count - 1] - times[begin] < within_ns for begin in begins
-            ):
-                self.reached = step.severity
+            bursts = (times[begin + count - 1] - times[begin] < within_ns for begin in begins)
+            if severity > self.reached and any(bursts):
+                self.reached = severity
 
     def _merge(self) -> None:
         self._times = array("q", sorted((*self._times, *self._pile)))
         self._pile = array("q")
-        for step in self._steps:
-            if step.severity > self.reached and first_burst(self._times, step.when.count, step.when.within) is not None:
-                self.reached = step.severity
+        for severity, count, within_ns in self._steps:
+            if severity > self.reached and first_burst(self._times, count, within_ns) is not None:
+                self.reached = severity

@@ -13,7 +13,7 @@ def told(changes):
 
 def test_the_first_hit_opens_and_each_one_after_updates():
     r, b = rule(), box()
-    detector = Detector([r], samples=1)
+    detector = Detector([r], samples=1, lateness_ns=0)
     first, second = (detector.observe(hit(r, at, container=b)) for at in (0, 1))
     assert [(OPENED, 1, 0), (UPDATED, 2, 1)] == told(first + second)
     assert [fingerprint_v1("r", b.service, ())] == [change.fingerprint for change in first]
@@ -46,7 +46,14 @@ def test_what_was_withheld_is_told_when_the_cooldown_has_passed():
 
 def test_growing_worse_never_waits():
     r, b = rule(cooldown="1h", escalate=[{"severity": "high", "when": {"count": 3, "within": "10s"}}]), box()
-    detector = Detector([r], samples=1)
+    detector = Detector([r], samples=1, lateness_ns=0)
     changes = [change for at in range(4) for change in detector.observe(hit(r, at, container=b))]
     assert [(OPENED, 1, 0), (ESCALATED, 3, 2)] == told(changes)
     assert [Severity.LOW, Severity.HIGH] == [change.severity for change in changes]
+
+
+def test_a_scan_tells_its_findings_and_no_changes():
+    r, b = rule(), box()
+    detector = Detector([r], samples=1)
+    assert ([], [], []) == (detector.observe(hit(r, 0, container=b)), detector.advance(b, START_NS), detector.close())
+    assert [1] == [finding.count for finding in detector.findings()]
