@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from logscan.batch import Container, Service
 from logscan.detection.absence import Absences
@@ -30,8 +30,7 @@ from logscan.ruleset.model import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(NamedTuple):
     """Events that count for one finding from now on, in the order of their time."""
 
     rule: Rule
@@ -66,22 +65,24 @@ class InOrder:
         """Note which container is read, and over which time."""
         self._absences.watch(container, start_ns, until_ns)
 
-    def take(self, event: Event) -> Iterator[Counted]:
+    def take(self, event: Event) -> list[Counted]:
         """Take the next event of its service."""
-        rule = event.hit.rule
-        if isinstance(rule.model.window, Absence):
+        rule, window = event.hit.rule, event.hit.rule.model.window
+        counted: list[Counted] = []
+        if isinstance(window, Absence):
             if silence := self._absences.hear(event):
-                yield self._silence(silence)
+                counted.append(self._silence(silence))
         elif self.decides(rule):
             key = self._keys.of(rule, event.hit)
             if self._is_twin(rule, key, event):
-                return
-            if rule.model.window is None:
-                yield Counted(rule, key, (event,))
-            else:
-                yield from self._admitted(rule, key, event)
+                return counted
+            if events := (event,) if window is None else self._admitted(rule, key, event):
+                counted.append(Counted(rule, key, events))
         for combining in self._combined.get(rule.id, ()):
-            yield from self._admitted(combining, self._keys.of(combining, event.hit), event)
+            key = self._keys.of(combining, event.hit)
+            if events := self._admitted(combining, key, event):
+                counted.append(Counted(combining, key, events))
+        return counted
 
     def settle(self, service: Service, before_ns: int) -> Iterator[Counted]:
         """Take note that no event of the service from before this moment will come."""
@@ -110,13 +111,13 @@ class InOrder:
                 counts[rule.id] += window.forgotten
         return counts
 
-    def _admitted(self, rule: Rule, key: Key, event: Event) -> Iterator[Counted]:
-        if key not in self._windows:
-            self._windows[key] = rule, _window(rule)
+    def _admitted(self, rule: Rule, key: Key, event: Event) -> Sequence[Event]:
+        entry = self._windows.get(key)
+        if entry is None:
+            entry = self._windows[key] = rule, _window(rule)
             if isinstance(rule.model.window, Ratio):
                 self._unsettled.setdefault(key.service, set()).add(key)
-        if events := self._windows[key][1].admit(event):
-            yield Counted(rule, key, events)
+        return entry[1].admit(event)
 
     def _silence(self, event: Event) -> Counted:
         return Counted(event.hit.rule, self._keys.of(event.hit.rule, event.hit), (event,))

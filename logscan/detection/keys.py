@@ -35,6 +35,7 @@ class Keys:
     def __init__(self, max_keys: int = MAX_KEYS) -> None:
         self._max_keys = max_keys
         self._ungrouped: dict[tuple[Rule, Container], Key] = {}
+        self._services: dict[Container, Service] = {}
         self._grouped: dict[str, set[Key]] = {}
         self.overflowed: Counter[str] = Counter()
 
@@ -45,18 +46,28 @@ class Keys:
         if group_by is None:
             return self._ungrouped.get((rule, container)) or self._remembered(rule, container)
         group = tuple((name, MISSING if value is None else value) for name, value in safe_values(hit, group_by))
-        key = Key(rule.id, container.service, group)
+        service = self._service(container)
+        key = Key(rule.id, service, group)
         known = self._grouped.setdefault(rule.id, set())
         if key not in known:
             if len(known) >= self._max_keys:
                 self.overflowed[rule.id] += 1
-                return Key(rule.id, container.service, tuple((name, OTHER) for name in group_by))
+                return Key(rule.id, service, tuple((name, OTHER) for name in group_by))
             known.add(key)
         return key
 
     def _remembered(self, rule: Rule, container: Container) -> Key:
-        """Make the key of a container, once: working out its service costs more than all the rest."""
+        """Make the key of a container, once."""
         if len(self._ungrouped) >= self._max_keys:
             self._ungrouped.clear()
-        key = self._ungrouped[rule, container] = Key(rule.id, container.service, ())
+        key = self._ungrouped[rule, container] = Key(rule.id, self._service(container), ())
         return key
+
+    def _service(self, container: Container) -> Service:
+        """Work out the service of a container, once: that costs more than all the rest."""
+        service = self._services.get(container)
+        if service is None:
+            if len(self._services) >= self._max_keys:
+                self._services.clear()
+            service = self._services[container] = container.service
+        return service
