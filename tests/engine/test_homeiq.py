@@ -145,7 +145,8 @@ def test_a_scan_asks_for_nothing_but_the_permitted_reads(proxy, websocket):
 
     asked = {re.sub(r"^/v1\.\d+|[0-9a-f]{64}", "", request.path) for request in proxy.requests}
     assert {"GET"} == {request.method for request in proxy.requests}
-    assert {"/_ping", "/version", "/info", "/events", "/containers/json", "/containers//json", "/containers//logs"} == asked
+    of_engine = {"/_ping", "/version", "/info", "/events", "/containers/json"}
+    assert of_engine | {"/containers//json", "/containers//logs"} == asked
 
 
 def test_a_reader_that_leaves_after_one_line_ends_the_scan_quietly(proxy, tmp_path, websocket):
