@@ -23,12 +23,13 @@ from logscan.cli.rules_new import new
 from logscan.errors import ExitCode
 from logscan.matching.matcher import Matcher
 from logscan.matching.search import search
-from logscan.ruleset.lint import RuleWarning, Weight, check_rules
+from logscan.ruleset.lint import check_rules
 from logscan.ruleset.loader import RuleSet, load_rules, load_ruleset
 from logscan.ruleset.model import Rule
 from logscan.ruleset.pattern import compile_pattern
 from logscan.ruleset.schema import rule_file_schema
 from logscan.ruleset.selftest import TestFailure, run_tests
+from logscan.ruleset.warning import RuleWarning, Weight
 from logscan.safe_text import safe_text
 from logscan.scenarios import ScenarioFailure, run_scenarios
 

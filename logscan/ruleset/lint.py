@@ -10,13 +10,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 
 from logscan.ruleset.backtracking import hostile_lines, is_ambiguous
 from logscan.ruleset.catch_all import wild_groups, wild_side
 from logscan.ruleset.model import FieldTest, Group, Matcher, NewValue, Regex, Rule, ValueCount
 from logscan.ruleset.pattern import group_names
+from logscan.ruleset.warning import RuleWarning, Weight
 
 CONTAINER = "container"
 """What `group_by` may name beside fields."""
@@ -26,28 +25,6 @@ HOSTILE_LENGTH = 2000
 
 _PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
 _WORD = re.compile(r"[A-Za-z]{3,}")
-
-
-class Weight(StrEnum):
-    """A warning should be mended; a note may be right as it is."""
-
-    WARNING = "warning"
-    NOTE = "note"
-
-
-@dataclass(frozen=True, slots=True)
-class RuleWarning:
-    """Something doubtful about one rule, or about one change to a rule; `line` is where it begins, from 1."""
-
-    path: str
-    line: int
-    message: str
-    help: str
-    weight: Weight = Weight.WARNING
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self.weight}: {self.message}\n  help: {self.help}"
-
 
 Matches = Callable[[Rule, str], bool]
 """Tells whether the pattern of a rule matches a line."""

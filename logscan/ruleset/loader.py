@@ -16,10 +16,10 @@ from pydantic import ValidationError
 
 from logscan.errors import Fault, RuleError, UsageError
 from logscan.ruleset.faults import faults_of
-from logscan.ruleset.lint import RuleWarning
 from logscan.ruleset.model import Rule, RuleFile
 from logscan.ruleset.overrides import PlacedOverride, apply, contradictions, misfits
 from logscan.ruleset.references import Reference, check_references, references_of
+from logscan.ruleset.warning import RuleWarning
 from logscan.ruleset.yaml_reader import MAX_BYTES, Node, read_yaml
 
 _SUFFIXES = frozenset({".yaml", ".yml"})

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from logscan.errors import Fault
-from logscan.ruleset.lint import RuleWarning
 from logscan.ruleset.model import COMBINING, Group, Override, Rule
 from logscan.ruleset.references import did_you_mean
+from logscan.ruleset.warning import RuleWarning
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ import pytest
 
 from logscan.matching.matcher import Matcher
 from logscan.ruleset import lint
-from logscan.ruleset.lint import Weight
 from logscan.ruleset.model import Rule, RuleModel, Where
+from logscan.ruleset.warning import Weight
 
 SOUND = {
     "id": "example",
