@@ -10,7 +10,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from logscan.batch import Container, Service
-from logscan.detection.safe_fields import MISSING, safe_values
+from logscan.detection.safe_fields import safe_group
 from logscan.matching.hit import Hit
 from logscan.ruleset.model import Rule
 
@@ -45,9 +45,8 @@ class Keys:
         group_by = rule.model.group_by
         if group_by is None:
             return self._ungrouped.get((rule, container)) or self._remembered(rule, container)
-        group = tuple((name, MISSING if value is None else value) for name, value in safe_values(hit, group_by))
         service = self._service(container)
-        key = Key(rule.id, service, group)
+        key = Key(rule.id, service, safe_group(hit, group_by))
         known = self._grouped.setdefault(rule.id, set())
         if key not in known:
             if len(known) >= self._max_keys:
