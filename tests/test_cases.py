@@ -19,7 +19,7 @@ from logscan.matching.matcher import Matcher
 from logscan.matching.where import knows
 from logscan.ruleset.loader import load_rules
 from logscan.settings import Config, resolve
-from logscan.sinks.times import rfc3339
+from logscan.sinks.document import FindingDocument
 from logscan.sources.files import FileSource
 
 CASES = sorted((Path(__file__).parents[1] / "fixtures" / "cases").iterdir())
@@ -40,6 +40,8 @@ def scanned(case):
 def told(finding):
     """What a case says of a finding."""
     told = {key: finding[key] for key in ("severity", "count", "first_seen", "last_seen", "fields")}
+    related = [{"container": line["container"]["name"], "line": line["line"]} for line in finding["related"]]
+    told |= {"related": related} if related else {}
     return {"rule": finding["rule"]["id"], "service": finding["service"]["name"], **told}
 
 
@@ -89,18 +91,7 @@ def replayed(case):
     for container, until_ns in last_ns.items():
         detector.watch(container, until_ns, until_ns)
     detector.close()
-    return [
-        {
-            "rule": found.rule_id,
-            "service": found.service.name,
-            "severity": str(found.severity),
-            "count": found.count,
-            "first_seen": rfc3339(found.first_seen_ns),
-            "last_seen": rfc3339(found.last_seen_ns),
-            "fields": dict(found.fields),
-        }
-        for found in detector.findings()
-    ]
+    return [FindingDocument.of(found).model_dump() for found in detector.findings()]
 
 
 def expected(case):
@@ -114,4 +105,4 @@ def test_a_scan_finds_what_the_case_expects(case):
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_replay_in_pieces_finds_the_same(case):
-    assert expected(case) == in_order(replayed(case))
+    assert expected(case) == in_order(map(told, replayed(case)))
