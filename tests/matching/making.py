@@ -1,4 +1,4 @@
-"""Rules, containers and batches for the tests of matching."""
+"""Rules, containers, batches and a clock for the tests of matching."""
 
 from logscan.batch import Batch, Container, Stream
 from logscan.ruleset.model import Rule, RuleFile
@@ -45,3 +45,14 @@ class Marked:
 
 def marked(*lines, container=ANYONE):
     return batch(*lines, container=container, index=Marked())
+
+
+class Ticking:
+    """A clock that moves on by `step` seconds each time it is asked."""
+
+    def __init__(self, step):
+        self.now, self.step = 0.0, step
+
+    def __call__(self):
+        self.now += self.step
+        return self.now

@@ -9,24 +9,13 @@ from logscan.matching.matcher import Matcher
 from logscan.matching.quarantine import RULE_BUDGET
 from logscan.matching.search import SEARCH_TIMEOUT
 from logscan.ruleset.loader import load_rules
-from tests.matching.making import batch, rule
+from tests.matching.making import Ticking, batch, rule
 
 TRACE_RULES = load_rules([Path(__file__).parents[2] / "fixtures" / "traces" / "rules.yaml"], builtin=False)
 
 PATTERN, LINE = r"key (?:a|aa|aaa|aaaa)+$", "key " + "a" * 20_000 + "!"
 ONE_SEARCH = f"one search took longer than {SEARCH_TIMEOUT:g} s"
 ALL_SEARCHES = f"its searches took longer than {RULE_BUDGET:g} s in all"
-
-
-class Ticking:
-    """A clock that moves on by `step` seconds each time it is asked."""
-
-    def __init__(self, step):
-        self.now, self.step = 0.0, step
-
-    def __call__(self):
-        self.now += self.step
-        return self.now
 
 
 def scanned(matcher, *lines):

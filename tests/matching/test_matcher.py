@@ -7,22 +7,11 @@ import pytest
 from logscan.batch import COMPOSE_SERVICE, Batch, Container, Input, Stream
 from logscan.matching.matcher import Matcher
 from logscan.ruleset.model import Where
-from tests.matching.making import ANYONE, batch, combining, rule
+from tests.matching.making import ANYONE, Ticking, batch, combining, rule
 
 DISK = rule({"contains": "disk full"}, id="disk")
 DIGITS = rule({"regex": r"\d\d"}, id="digits")
 HOPELESS = rule({"regex": r"needle (a|aa|aaa|aaaa)+$"}, id="hopeless")
-
-
-class Ticking:
-    """A clock that moves on by `step` seconds each time it is asked."""
-
-    def __init__(self, step):
-        self.now, self.step = 0.0, step
-
-    def __call__(self):
-        self.now += self.step
-        return self.now
 
 
 class Alternating:
