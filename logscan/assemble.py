@@ -56,7 +56,7 @@ def run_scan(
     `clock` gives nanoseconds since the epoch. An engine that doesn't answer still makes a report.
     Raises UsageError and RuleError before anything is read.
     """
-    report = scan_report(settings, choose_rules(settings, warn), progress=progress, clock=clock)
+    report = scan_report(settings, choose_rules(settings, warn), progress=progress, warn=warn, clock=clock)
     _sink(settings, out).emit(report)
     return exit_code(report, settings)
 
@@ -66,21 +66,31 @@ def scan_report(
     rules: Sequence[Rule],
     *,
     progress: Progress | None = None,
+    warn: Warn | None = None,
     clock: Callable[[], int] = time.time_ns,
 ) -> Report:
-    """Read once, with `rules` whatever `settings` say of rules, and give what there is to report."""
+    """Read once, with `rules` whatever `settings` say of rules, and give what there is to report.
+
+    `warn` is told of rules with more group values than are kept apart.
+    """
     started_ns = clock()
     matcher = Matcher(rules)
     detector = Detector(rules, samples=settings.samples)
     opened = _open(settings, rules, started_ns)
     tracker = partial(_track, opened.sources, progress) if progress else None
     pipeline.scan(opened.sources, matcher, detector, opened.wanted, context=settings.context, progress=tracker)
+    findings = detector.findings()
+    if warn is not None:
+        for rule_id, hits in sorted(detector.overflowed.items()):
+            warn(
+                f"{rule_id}: {hits:,} hits beyond the groups that are kept apart", "group by a field with fewer values"
+            )
     return Report(
         started_ns=started_ns,
         finished_ns=clock(),
         since_ns=opened.wanted.since_ns,
         until_ns=opened.wanted.until_ns,
-        findings=tuple(found for found in detector.findings() if found.severity >= settings.min_severity),
+        findings=tuple(found for found in findings if found.severity >= settings.min_severity),
         sources=tuple(_coverage(opened.sources, detector)),
         errors=(*opened.errors, *_errors(opened.sources, matcher)),
     )

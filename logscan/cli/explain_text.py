@@ -140,9 +140,7 @@ def advice(found: Explanation) -> str:
     if rule.model.match is None:
         return f"ask about the rules that it combines: {' '.join(f'--rule {part}' for part in combined(rule))}"
     if found.fired:
-        return (
-            f"logscan rules show {rule.id} tells why it is bad; to keep the line as a test, see {rule.path}:{rule.line}"
-        )
+        return f"logscan rules show {rule.id} tells why it is bad and what to do"
     if found.match.outcome is Outcome.HELD:
         return _selected_by(found)
     return (

@@ -29,7 +29,7 @@ from logscan.errors import ExitCode, LogscanError, RuleError, UsageError
 
 COMMANDS = {
     "scan": "Read logs once and print the findings.",
-    "rules": "List, show, check and test rules.",
+    "rules": "Write, check, test and explain rules.",
     "doctor": "Tell what logscan can reach and read, and what not.",
     "schema": "Print the JSON Schemas of what is printed.",
     "completion": "Print the script that completes logscan in a shell.",

@@ -39,7 +39,7 @@ PATHS = click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path()
 
 @click.group(no_args_is_help=False)
 def rules() -> None:
-    """List, show, check and test rules."""
+    """Write, check, test and explain rules."""
 
 
 rules.add_command(backtest)

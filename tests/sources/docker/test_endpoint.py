@@ -58,7 +58,9 @@ def test_the_rootless_socket_serves_where_the_system_s_own_is_missing(tmp_path, 
     [
         pytest.param("localhost:2375", {}, id="no scheme"),
         pytest.param("ftp://host", {}, id="a scheme that engines don't speak"),
-        pytest.param("tcp://host:2376", {"DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": "/nowhere"}, id="TLS without its files"),
+        pytest.param(
+            "tcp://host:2376", {"DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": "/nowhere"}, id="TLS without its files"
+        ),
         pytest.param(None, {"DOCKER_CONTEXT": "gone", "DOCKER_CONFIG": "/nowhere"}, id="a context that is not there"),
     ],
 )

@@ -12,8 +12,20 @@ def listed(id_, name, image="app:1", **labels):
 
 
 LISTING = [
-    listed(A, "homeiq-influxdb", "influxdb:2.7.12", com__docker__compose__project="homeiq", com__docker__compose__service="influxdb"),
-    listed(B, "ai-automation-service", com__docker__compose__project="homeiq", com__docker__compose__service="ai", tier="gold"),
+    listed(
+        A,
+        "homeiq-influxdb",
+        "influxdb:2.7.12",
+        com__docker__compose__project="homeiq",
+        com__docker__compose__service="influxdb",
+    ),
+    listed(
+        B,
+        "ai-automation-service",
+        com__docker__compose__project="homeiq",
+        com__docker__compose__service="ai",
+        tier="gold",
+    ),
     listed(C, "web.1.xyz", com__docker__swarm__service__name="shop_web", com__docker__stack__namespace="shop"),
     listed(D, "b2", "tool:2"),
 ]
@@ -41,7 +53,9 @@ def chosen(own_id=None, **flags):
         pytest.param({"labels": ["tier=gold"]}, ["ai-automation-service"], id="a label with its value"),
         pytest.param({"labels": ["tier=silver"]}, [], id="a label with another value"),
         pytest.param({"images": ["influxdb:*", "tool*"]}, ["b2", "homeiq-influxdb"], id="images"),
-        pytest.param({"projects": ["homeiq"], "images": ["influx*"]}, ["homeiq-influxdb"], id="different flags are and"),
+        pytest.param(
+            {"projects": ["homeiq"], "images": ["influx*"]}, ["homeiq-influxdb"], id="different flags are and"
+        ),
         pytest.param({"projects": ["homeiq"], "exclude": ["ai"]}, ["homeiq-influxdb"], id="exclude by service"),
         pytest.param({"exclude": ["*-*", "b2"]}, ["web.1.xyz"], id="exclude by globs"),
     ],
@@ -80,11 +94,23 @@ FOLDER = f"/var/lib/docker/containers/{A}"
 @pytest.mark.parametrize(
     ("machine", "expected"),
     [
-        pytest.param({"mountinfo": f"9 8 0:1 {FOLDER}/hostname /etc/hostname rw - ext4 /dev/sda rw\n"}, A, id="the engine's mounts"),
-        pytest.param({"mountinfo": f"9 8 0:1 / {FOLDER}/mounts/shm rw - tmpfs shm rw\n"}, None, id="a host sees all containers' mounts"),
+        pytest.param(
+            {"mountinfo": f"9 8 0:1 {FOLDER}/hostname /etc/hostname rw - ext4 /dev/sda rw\n"},
+            A,
+            id="the engine's mounts",
+        ),
+        pytest.param(
+            {"mountinfo": f"9 8 0:1 / {FOLDER}/mounts/shm rw - tmpfs shm rw\n"},
+            None,
+            id="a host sees all containers' mounts",
+        ),
         pytest.param({"cgroup": f"5:cpu:/docker/{A}\n"}, A, id="control groups, version 1"),
         pytest.param({"cgroup": f"0::/system.slice/docker-{A}.scope\n"}, A, id="control groups under systemd"),
-        pytest.param({"cgroup": "0::/\n", "hostname": A[:12] + "\n", "dockerenv": True}, A[:12], id="the hostname, in a container"),
+        pytest.param(
+            {"cgroup": "0::/\n", "hostname": A[:12] + "\n", "dockerenv": True},
+            A[:12],
+            id="the hostname, in a container",
+        ),
         pytest.param({"cgroup": "0::/\n", "hostname": A[:12] + "\n"}, None, id="a host that is called like an id"),
         pytest.param({"hostname": "web\n", "dockerenv": True}, None, id="a container with a name of its own"),
     ],
