@@ -1,13 +1,15 @@
 """One folder per case: rules, logs with their times, and the findings that a scan must make of them.
 
 `fixtures/cases/<case>` holds `rules.yaml` and perhaps `overrides.yaml`, `logs/<container>.log` and
-`expected.json`, the findings in any order. A replay of the same logs, piece by piece as they were
-written, must end with the same findings.
+`expected.json`, the findings in any order. Cases of event rules hold, in place of logs, what an engine told:
+`events/engine.jsonl`. A replay of the same logs, piece by piece as they were written, must end
+with the same findings.
 """
 
 import io
 import json
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,10 @@ from logscan.matching.where import knows
 from logscan.ruleset.loader import load_rules
 from logscan.settings import Config, resolve
 from logscan.sinks.document import FindingDocument
+from logscan.sources.docker.event_log import event_batch
+from logscan.sources.docker.events import EngineEvent, by_container, departed
+from logscan.sources.docker.history import tell
+from logscan.sources.docker.state import NO_STATE
 from logscan.sources.files import FileSource
 
 CASES = sorted((Path(__file__).parents[1] / "fixtures" / "cases").iterdir())
@@ -30,7 +36,23 @@ def rule_files(case):
     return [str(file) for file in sorted(case.glob("*.yaml"), key=lambda file: file.name != "rules.yaml")]
 
 
+def told_events(case):
+    """What the engine told, as the batches that event rules see."""
+    lines = [line for file in sorted((case / "events").glob("*.jsonl")) for line in file.read_bytes().splitlines()]
+    events = list(map(EngineEvent.read, lines))
+    start_ns, end_ns = events[0].time_ns, events[-1].time_ns + 1
+    for told in by_container(events).values():
+        container = departed(told[0].listed(), "engine")
+        yield event_batch(container, tell(told, NO_STATE, memory_from_ns=start_ns, until_ns=end_ns))
+
+
 def scanned(case):
+    if (case / "events").exists():
+        rules = load_rules([case / "rules.yaml"], builtin=False)
+        detector = Detector(rules, samples=1)
+        for hit in chain.from_iterable(map(Matcher(rules).scan, told_events(case))):
+            detector.observe(hit)
+        return [FindingDocument.of(found).model_dump() for found in detector.findings()]
     given = {"file": [str(case / "logs")], "rules": rule_files(case), "builtin": False, "format": "json"}
     out = io.StringIO()
     assert 0 == run_scan(resolve(given, Config(), now_ns=0), out=out, progress=None)
@@ -59,19 +81,27 @@ class Moment:
         return start, self._line.time_ns, self._line.stream
 
 
+def whole(case, rules):
+    """All batches of a case."""
+    if (case / "events").exists():
+        yield from told_events(case)
+    else:
+        for path in sorted((case / "logs").iterdir()):
+            yield from FileSource(path, knows=partial(knows, rules)).batches()
+
+
 def pieces(case, rules):
-    """The lines of all logs as batches of their own, in the order in which they were written."""
+    """The lines of a case as batches of their own, in the order in which they were written."""
     lines = []
-    for path in sorted((case / "logs").iterdir()):
-        for batch in FileSource(path, knows=partial(knows, rules)).batches():
-            start = 0
-            while start < len(batch.text):
-                begin, end = batch.span_at(start)
-                lines.append(batch.line(begin, end))
-                start = end + 1
-    for line in sorted(lines, key=lambda line: line.time_ns):
-        text = line.text.encode() + b"\n"
-        yield Batch(line.container, text, 1, Moment(line), first_ns=line.time_ns, last_ns=line.time_ns)
+    for batch in whole(case, rules):
+        start = 0
+        while start < len(batch.text):
+            begin, end = batch.span_at(start)
+            lines.append((batch.line(begin, end), batch.input))
+            start = end + 1
+    for line, kind in sorted(lines, key=lambda one: one[0].time_ns):
+        text, time_ns = line.text.encode() + b"\n", line.time_ns
+        yield Batch(line.container, text, 1, Moment(line), first_ns=time_ns, last_ns=time_ns, input=kind)
 
 
 def replayed(case):
