@@ -55,8 +55,9 @@ class Container:
     """Who wrote a log: a container as inspect tells, or a file that stands for one.
 
     `id`, `image` and `image_id` are empty for files that don't say. `key` identifies the source
-    within one run: the container's full ID, or the file's path. Compared by identity, so it may
-    key a dict cheaply.
+    within one run: the container's full ID, or the file's path. `service`: compose project and service,
+    else swarm stack and service, else the container's name; worked out once, since every hit asks.
+    Compared by identity, so it may key a dict cheaply.
     """
 
     key: str
@@ -67,15 +68,18 @@ class Container:
     host: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     identity: Identity = Identity.KNOWN
+    service: Service = field(init=False)
 
-    @property
-    def service(self) -> Service:
-        """Compose project and service, else swarm stack and service, else the container's name."""
-        if name := self.labels.get(COMPOSE_SERVICE):
-            return Service(self.labels.get(COMPOSE_PROJECT), name)
-        if name := self.labels.get(SWARM_SERVICE):
-            return Service(self.labels.get(SWARM_STACK), name)
-        return Service(None, self.name)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "service", _service_of(self.name, self.labels))
+
+
+def _service_of(name: str, labels: Mapping[str, str]) -> Service:
+    if service := labels.get(COMPOSE_SERVICE):
+        return Service(labels.get(COMPOSE_PROJECT), service)
+    if service := labels.get(SWARM_SERVICE):
+        return Service(labels.get(SWARM_STACK), service)
+    return Service(None, name)
 
 
 @dataclass(frozen=True, slots=True)
