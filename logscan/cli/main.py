@@ -36,9 +36,6 @@ COMMANDS = {
 }
 """Every command, in the order of `--help`, with the first sentence of its own help."""
 
-os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
-# Looking for plugins of pydantic reads the metadata of every installed package, at each start.
-
 COMPLETE = "_LOGSCAN_COMPLETE"
 """The variable by which a shell asks for completions, named as click names it."""
 
