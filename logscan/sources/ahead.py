@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from queue import Empty, Full, Queue
+from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-WAIT_S = 0.2
-"""How often a thread that can't go on looks whether it still should."""
-
 END_S = 2.0
+"""How long threads are waited for that are still in a read when nobody wants its result any more."""
 
 
 class _Ended:
@@ -28,12 +26,16 @@ class _Ended:
 
 
 class _Threads(Generic[T]):
+    """Two queues of the C library make the bound: a thread needs a place before it may put an item."""
+
     def __init__(self, iterables: Sequence[Iterable[T]], count: int, depth: int) -> None:
-        self._waiting: Queue[Iterable[T]] = Queue()
+        self._waiting: SimpleQueue[Iterable[T]] = SimpleQueue()
         for iterable in iterables:
             self._waiting.put(iterable)
-        self._done: Queue[T | _Ended] = Queue(depth)
-        self._stop = threading.Event()
+        self._done: SimpleQueue[T | _Ended] = SimpleQueue()
+        self._places: SimpleQueue[bool] = SimpleQueue()
+        for _ in range(depth):
+            self._places.put(True)
         self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(min(count, len(iterables)))]
 
     def items(self) -> Iterator[T]:
@@ -44,13 +46,15 @@ class _Threads(Generic[T]):
             while running:
                 item = self._done.get()
                 if not isinstance(item, _Ended):
+                    self._places.put(True)
                     yield item
                     continue
                 running -= 1
                 if item.fault is not None:
                     raise item.fault
         finally:
-            self._stop.set()
+            for _ in self._threads:
+                self._places.put(False)
             for thread in self._threads:
                 thread.join(END_S)
 
@@ -59,22 +63,14 @@ class _Threads(Generic[T]):
         try:
             while True:
                 for item in self._waiting.get_nowait():
-                    if not self._put(item):
+                    if not self._places.get():
                         return
+                    self._done.put(item)
         except Empty:
             pass
         except BaseException as error:  # noqa: BLE001 - raised again where the items are taken
             fault = error
-        self._put(_Ended(fault))
-
-    def _put(self, item: T | _Ended) -> bool:
-        while not self._stop.is_set():
-            try:
-                self._done.put(item, timeout=WAIT_S)
-            except Full:
-                continue
-            return True
-        return False
+        self._done.put(_Ended(fault))
 
 
 def read_ahead(iterables: Sequence[Iterable[T]], *, threads: int, depth: int) -> Iterator[T]:
