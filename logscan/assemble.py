@@ -9,22 +9,23 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
-from typing import TextIO, assert_never
+from typing import BinaryIO, TextIO, assert_never
 
 from logscan import pipeline
 from logscan.detection.detector import Detector
+from logscan.detection.in_order import combined_by
 from logscan.errors import ExitCode, SourceError, UsageError
 from logscan.finding import Coverage, Report, ScanError, Status
 from logscan.framing.time_range import TimeRange
 from logscan.matching.matcher import Matcher
 from logscan.matching.where import knows
+from logscan.redact import redact
 from logscan.ruleset.loader import load_ruleset
 from logscan.ruleset.model import Rule
 from logscan.settings import Direct, Format, ScanSettings
@@ -59,7 +60,9 @@ def run_scan(
     `clock` gives nanoseconds since the epoch. An engine that doesn't answer still makes a report.
     Raises UsageError and RuleError before anything is read.
     """
-    report = scan_report(settings, choose_rules(settings, warn), progress=progress, warn=warn, clock=clock)
+    choice = choose_rules(settings, warn)
+    whole = scan_report(settings, choice.run, progress=progress, warn=warn, clock=clock)
+    report = found_by(choice.asked, whole)
     _sink(settings, out).emit(report)
     return exit_code(report, settings)
 
@@ -109,7 +112,21 @@ def _keep_freed_memory() -> None:
     bytes(KEPT_BYTES)
 
 
-def choose_rules(settings: ScanSettings, warn: Warn | None = None) -> tuple[Rule, ...]:
+@dataclass(frozen=True, slots=True)
+class RuleChoice:
+    """The rules that were `asked` for, and those that have to `run`: with them, the parts that they combine."""
+
+    asked: tuple[Rule, ...]
+    run: tuple[Rule, ...]
+
+
+def found_by(rules: Sequence[Rule], report: Report) -> Report:
+    """Leave out the findings of all other rules."""
+    ids = {rule.id for rule in rules}
+    return replace(report, findings=tuple(found for found in report.findings if found.rule_id in ids))
+
+
+def choose_rules(settings: ScanSettings, warn: Warn | None = None) -> RuleChoice:
     """Load the rules and keep those asked for; `warn` is told of stale overrides.
 
     Raises RuleError, or UsageError when no rule is left.
@@ -127,7 +144,8 @@ def choose_rules(settings: ScanSettings, warn: Warn | None = None) -> tuple[Rule
         raise UsageError(
             "no rule is left to scan with", help="`logscan rules list` shows the ids for --only and --skip"
         )
-    return rules
+    wanted = {rule.id for rule in rules} | {part for rule in rules for part in combined_by(rule)}
+    return RuleChoice(rules, tuple(rule for rule in loaded.rules if rule.id in wanted))
 
 
 def exit_code(report: Report, settings: ScanSettings) -> ExitCode:
@@ -173,7 +191,7 @@ def _open_engine(settings: ScanSettings, now_ns: int, *, events: bool) -> _Opene
         engine = Engine.connect(settings.host, host_name=settings.host_name)
         # Without an end, a container that writes would never be read to it.
         engine_now_ns = now_ns + engine.clock_skew_ns
-        wanted = TimeRange(settings.since_ns, settings.until_ns or engine_now_ns)
+        wanted = TimeRange(settings.since_ns, engine_now_ns if settings.until_ns is None else settings.until_ns)
         source = DockerSource.open(
             engine,
             selection,
@@ -184,14 +202,14 @@ def _open_engine(settings: ScanSettings, now_ns: int, *, events: bool) -> _Opene
         )
         return _Opened([source], wanted)
     except SourceError as error:
-        wanted = TimeRange(settings.since_ns, settings.until_ns or now_ns)
-        return _Opened((), wanted, (ScanError("engine", settings.host or "docker", error.message, error.help),))
+        wanted = TimeRange(settings.since_ns, now_ns if settings.until_ns is None else settings.until_ns)
+        return _Opened((), wanted, (ScanError("engine", redact(settings.host or "docker"), error.message, error.help),))
 
 
 def _files(settings: ScanSettings, rules: Sequence[Rule], now_ns: int) -> list[FileSource]:
     return [
         FileSource(
-            sys.stdin.buffer if path == STDIN else path,
+            _stdin() if path == STDIN else path,
             knows=partial(knows, rules),
             name=settings.as_name,
             image_name=settings.image_name,
@@ -201,6 +219,14 @@ def _files(settings: ScanSettings, rules: Sequence[Rule], now_ns: int) -> list[F
         )
         for path in expand(settings.files)
     ]
+
+
+def _stdin() -> BinaryIO:
+    """Open standard input below Python's buffer, whose lock a reading thread would hold while the process ends."""
+    try:
+        return open(0, "rb", buffering=0, closefd=False)
+    except OSError:
+        raise UsageError("standard input is closed", help="pipe a log in, or name a file") from None
 
 
 def _sink(settings: ScanSettings, out: TextIO) -> Sink:

@@ -15,11 +15,12 @@ from itertools import accumulate
 from logscan import pipeline
 from logscan.batch import COMPOSE_PROJECT, COMPOSE_SERVICE, Batch, Container, Identity, Input, Stream
 from logscan.detection.detector import Detector
+from logscan.detection.in_order import combined_by
 from logscan.finding import Coverage, Finding, ScanError
 from logscan.framing.time_range import TimeRange
 from logscan.matching.matcher import Matcher
 from logscan.matching.where import gate
-from logscan.ruleset.model import Expected, Ratio, Rule, Scenario, ScenarioLine, TemporalOrdered
+from logscan.ruleset.model import Expected, Rule, Scenario, ScenarioLine
 
 START_NS = 1_764_547_200_000_000_000
 """When every scenario begins: 2025-12-01, 00:00 UTC."""
@@ -104,20 +105,9 @@ def _pairs(fits: Sequence[Sequence[int]]) -> int:
     return sum(settle(wish, set()) for wish in range(len(fits)))
 
 
-def combined(rule: Rule) -> tuple[str, ...]:
-    """Give the ids of the rules whose hits a rule looks at in place of lines."""
-    match rule.model.window:
-        case TemporalOrdered(rules=ids):
-            return tuple(ids)
-        case Ratio(of=of, to=to):
-            return of, to
-        case _:
-            return ()
-
-
 def _inputs(rule: Rule, by_id: dict[str, Rule]) -> tuple[Input, ...]:
     """Tell what a rule's lines are: a rule that combines others may combine lines and events."""
-    judges = [by_id[part] for part in combined(rule) if part in by_id] or [rule]
+    judges = [by_id[part] for part in combined_by(rule) if part in by_id] or [rule]
     return tuple(dict.fromkeys(Input(judge.model.input) for judge in judges))
 
 

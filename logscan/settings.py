@@ -26,6 +26,9 @@ from logscan.finding import Severity
 DEFAULT_RANGE_NS = UNITS_NS["d"]
 """How far back containers are read when nobody says; files are read whole."""
 
+LATEST_NS = 2**63 - 1
+"""The last moment that fits in 64 bits, in 2262."""
+
 EPOCH = datetime.fromtimestamp(0, UTC)
 SECOND_NS = UNITS_NS["s"]
 _EPOCH_SECONDS = re.compile(r"(\d+)(?:\.(\d{1,9}))?")
@@ -78,7 +81,10 @@ def _moment(value: Any, info: ValidationInfo) -> Any:
         return value
     if value == "last":
         raise ValueError("`last` needs the state that follow keeps, which is not available yet")
-    return parse_moment(value, info.data.get("timezone", ZoneInfo("UTC")), (info.context or {})["now_ns"])
+    time_ns = parse_moment(value, info.data.get("timezone", ZoneInfo("UTC")), (info.context or {})["now_ns"])
+    if not 0 <= time_ns <= LATEST_NS:
+        raise ValueError(f"{value!r} is not between 1970 and 2262; a bare number is in seconds")
+    return time_ns
 
 
 def _zone(value: Any) -> Any:
@@ -178,6 +184,11 @@ class ScanSettings(BaseModel):
             raise UsageError("--as and --image-name say whose log a file is", help="name the file with --file")
         if self.since_ns is not None and self.until_ns is not None and self.since_ns > self.until_ns:
             raise UsageError("--since is later than --until", help="a time such as 24h counts back from now")
+        if self.tail is not None and self.files:
+            raise UsageError(
+                "--tail asks the engine for the end of a log",
+                help="pipe the end in: tail -n 100 FILE | logscan scan --file -",
+            )
         if self.tail is not None and self.direct is Direct.ALWAYS:
             raise UsageError("--tail asks the engine, and --direct always reads past it", help="leave one of them out")
         if self.verbose and self.quiet:

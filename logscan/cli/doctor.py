@@ -90,7 +90,7 @@ def _listed(engine: Engine) -> list[str]:
 
 def _about(engine: Engine, origin: str) -> list[str]:
     return [
-        f"address  {engine.endpoint.url} ({origin})",
+        f"address  {engine.endpoint.shown} ({origin})",
         f"name     {engine.name}",
         f"version  {engine.version or 'unknown'}, API {engine.api_version}",
     ]

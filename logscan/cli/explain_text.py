@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from logscan.batch import Container, Identity
+from logscan.detection.in_order import combined_by
 from logscan.duration import duration_text
 from logscan.line_time import LineClock
 from logscan.matching.explain import Explanation, Outcome, Step
 from logscan.matching.fields import logfmt_pairs, value_text
 from logscan.matching.views import LineView
 from logscan.ruleset.model import Absence, EventCount, NewValue, Ratio, Spike, TemporalOrdered, ValueCount, Window
-from logscan.scenarios import combined, name_for
+from logscan.scenarios import name_for
 from logscan.sinks.times import rfc3339
 
 INDENT = "  "
@@ -138,7 +139,7 @@ def advice(found: Explanation) -> str:
     """Say what to do next about an answer."""
     rule = found.rule
     if rule.model.match is None:
-        return f"ask about the rules that it combines: {' '.join(f'--rule {part}' for part in combined(rule))}"
+        return f"ask about the rules that it combines: {' '.join(f'--rule {part}' for part in combined_by(rule))}"
     if found.fired:
         return f"logscan rules show {rule.id} tells why it is bad and what to do"
     if found.match.outcome is Outcome.HELD:

@@ -9,24 +9,23 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from logscan import log
-from logscan.assemble import exit_code, scan_report
+from logscan.assemble import exit_code, found_by, scan_report
 from logscan.cli import options
 from logscan.cli.backtest_text import backtest_page
 from logscan.cli.progress import progress_display
 from logscan.cli.rule_choice import rule_of
+from logscan.detection.in_order import combined_by
 from logscan.errors import ExitCode, UsageError
 from logscan.finding import Severity
 from logscan.ruleset.loader import load_rules
 from logscan.ruleset.model import Rule
 from logscan.safe_text import safe_text
-from logscan.scenarios import combined
 from logscan.sinks.json_report import JsonSink
 
 
@@ -58,8 +57,7 @@ def backtest(ctx: click.Context, /, *, ids: tuple[str, ...], format: str, **_giv
     shown = sys.stderr.isatty() and not settings.quiet
     with progress_display() if shown else nullcontext() as progress:
         whole = scan_report(settings, _cast(asked, loaded), progress=progress)
-    ours = {rule.id for rule in asked}
-    report = replace(whole, findings=tuple(found for found in whole.findings if found.rule_id in ours))
+    report = found_by(asked, whole)
     if format == "json":
         JsonSink(sys.stdout).emit(report)
     else:
@@ -78,5 +76,5 @@ def _asked(ids: Sequence[str], loaded: Sequence[Rule], paths: Sequence[Path]) ->
 
 def _cast(asked: Sequence[Rule], loaded: Sequence[Rule]) -> list[Rule]:
     """Give the rules that have to run: those whose hits are combined, and those that silence an asked one."""
-    wanted = {rule.id for rule in asked} | {part for rule in asked for part in combined(rule)}
+    wanted = {rule.id for rule in asked} | {part for rule in asked for part in combined_by(rule)}
     return [rule for rule in loaded if rule.id in wanted or wanted & set(rule.model.instead_of)]

@@ -1,9 +1,10 @@
 """Absence: a line that should come, and does not.
 
 Owns what `absence` means: each stretch of at least `for` without a matching line is one event, at
-the moment at which it had lasted so long. A container is watched from its start, or from the first
-moment that was read, to the last one. One of unknown identity is watched only from its first
-matching line on: until then nobody can say that such a line should come from it.
+the moment at which it had lasted so long. A container is watched over the time that `watch` tells of;
+what was not read whole is not watched, for there silence means nothing. One of unknown identity is
+watched only from its first matching line on: until then nobody can say that such a line should
+come from it.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ class _Watch:
         return Event(hit, moment_ns, parts=(self.last,))
 
     def hear(self, event: Event) -> None:
-        self.heard_ns, self.last, self.told = event.counts_at_ns, event, False
+        # A line of an earlier run may come from before the time that is watched.
+        self.heard_ns, self.last, self.told = max(self.heard_ns, event.counts_at_ns), event, False
 
 
 class Absences:
@@ -66,6 +68,8 @@ class Absences:
     def hear(self, event: Event) -> Event | None:
         """Take a matching line; give the silence that it ended, if that was not told yet."""
         rule, container = event.hit.rule, event.hit.line.container
+        if container not in self._until:
+            return None
         watch = self._watched(rule, container, event.counts_at_ns)
         silence = watch.silence(event.counts_at_ns)
         watch.hear(event)

@@ -35,7 +35,6 @@ class Keys:
     def __init__(self, max_keys: int = MAX_KEYS) -> None:
         self._max_keys = max_keys
         self._ungrouped: dict[tuple[Rule, Container], Key] = {}
-        self._services: dict[Container, Service] = {}
         self._grouped: dict[str, set[Key]] = {}
         self.overflowed: Counter[str] = Counter()
 
@@ -45,7 +44,7 @@ class Keys:
         group_by = rule.model.group_by
         if group_by is None:
             return self._ungrouped.get((rule, container)) or self._remembered(rule, container)
-        service = self._service(container)
+        service = container.service
         key = Key(rule.id, service, safe_group(hit, group_by))
         known = self._grouped.setdefault(rule.id, set())
         if key not in known:
@@ -59,14 +58,5 @@ class Keys:
         """Make the key of a container, once."""
         if len(self._ungrouped) >= self._max_keys:
             self._ungrouped.clear()
-        key = self._ungrouped[rule, container] = Key(rule.id, self._service(container), ())
+        key = self._ungrouped[rule, container] = Key(rule.id, container.service, ())
         return key
-
-    def _service(self, container: Container) -> Service:
-        """Work out the service of a container, once: that costs more than all the rest."""
-        service = self._services.get(container)
-        if service is None:
-            if len(self._services) >= self._max_keys:
-                self._services.clear()
-            service = self._services[container] = container.service
-        return service

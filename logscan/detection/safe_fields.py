@@ -10,7 +10,8 @@ from collections.abc import Iterable
 
 from logscan.detection.event import field_value
 from logscan.matching.hit import Hit
-from logscan.redact import MARKER, redact, redact_field, redact_lines
+from logscan.matching.views import LineView
+from logscan.redact import MARKER, redact_field, redact_lines
 
 MISSING = "<missing>"
 """The group value of a hit that lacks the field: such hits are a group of their own."""
@@ -34,10 +35,11 @@ def safe_group(hit: Hit, names: Iterable[str]) -> tuple[tuple[str, str], ...]:
 
 def _texts(hit: Hit) -> tuple[str, str]:
     """Give the whole event as it was printed, and redacted."""
-    text = hit.line.text
-    if not hit.continued:
-        return text, redact(text)
-    return "\n".join((text, *hit.continued)), "\n".join(redact_lines([text, *hit.continued]))
+    lines = [hit.line.text, *hit.continued]
+    message = LineView(hit.line.text).message
+    if message is not None:  # where a value stands without the escapes of JSON
+        lines.append(message)
+    return "\n".join(lines), "\n".join(redact_lines(lines))
 
 
 def _safe(name: str, value: str, raw: str, safe: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
-from logscan.batch import Batch, Container, Stream
+from logscan.batch import MAX_LINE_BYTES, Batch, Container, Stream
 from logscan.framing.ansi import strip_ansi
 from logscan.framing.long_line import LongLine
 from logscan.framing.stamp import STAMP_BYTES, format_fixed, parse_fixed
@@ -89,6 +89,7 @@ class LineBlock:
             self.parts = list(compress(self.parts, inside))
             self.starts = list(compress(self.starts, inside))
             stamps = list(compress(stamps, inside))
+            self.truncated = sum(len(part) > MAX_LINE_BYTES + 1 for part in self.parts)  # a seam makes it longer
             if not stamps:
                 return
         yield Batch(
@@ -121,4 +122,12 @@ def picked(batch: Batch, chosen: Sequence[bool]) -> Batch:
     kept = FrameIndex(index.raw, starts, index.joined)
     times = [kept.entry(number)[0] for number in range(len(starts))]
     text = b"".join(line + b"\n" for line in lines)
-    return Batch(batch.container, text, len(starts), kept, first_ns=min(times), last_ns=max(times))
+    return Batch(
+        batch.container,
+        text,
+        len(starts),
+        kept,
+        truncated=sum(len(line) > MAX_LINE_BYTES for line in text.split(b"\n")),
+        first_ns=min(times),
+        last_ns=max(times),
+    )

@@ -1,7 +1,8 @@
 """Search: one regular expression in one text, with a limit on how long it may take.
 
 Owns the timeout. Patterns come from people, lines from strangers, and the two together can
-backtrack for hours. Does not own how patterns are compiled (ruleset), nor what happens to a rule that exceeds the limit (quarantine).
+backtrack for hours. Does not own how patterns are compiled (ruleset), nor what happens to a rule
+that exceeds the limit (quarantine).
 """
 
 from __future__ import annotations

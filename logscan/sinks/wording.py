@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from logscan.finding import Coverage, Finding, Gap, RelatedLine, Report, Severity, Status
 from logscan.sinks.times import readable_range, readable_time
 
+LISTED_CONTAINERS = 10
+"""A finding names no more, so of so many there may be others."""
+
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
@@ -38,6 +41,8 @@ def place(finding: Finding) -> str:
     service = finding.service
     name = service.name if service.project is None else f"{service.project}/{service.name}"
     containers = len(finding.containers)
+    if containers >= LISTED_CONTAINERS:
+        return f"{name} in {containers} or more containers"
     if containers > 1:
         return f"{name} in {plural(containers, 'container')}"
     return name if finding.container.name in name else f"{name} in {finding.container.name}"

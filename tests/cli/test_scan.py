@@ -1,9 +1,11 @@
 """`logscan scan` from the command line to the file or stream that holds its result."""
 
 import json
+import signal
 import stat
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -112,3 +114,77 @@ def test_a_stale_override_is_told_and_stops_nothing(logscan, influxdb, tmp_path)
 def test_a_quiet_scan_tells_no_stale_override(logscan, influxdb, tmp_path):
     (tmp_path / "ours.yaml").write_text(STALE)
     assert "" == logscan("scan", "-q", "--file", influxdb, "--rules", "ours.yaml").stderr
+
+
+COMBINED = """
+schema: logscan/v1
+technology: T
+rules:
+  - {id: part-a, title: A, severity: info, match: {contains: alpha}, tests: {match: [alpha], ignore: [x]}}
+  - {id: part-b, title: B, severity: info, match: {contains: bravo}, tests: {match: [bravo], ignore: [x]}}
+  - id: combo
+    title: A then B
+    severity: high
+    window: {type: temporal_ordered, rules: [part-a, part-b], within: 1m}
+    scenarios: [{lines: [{at: 0s, line: alpha}], findings: []}]
+"""
+
+
+@pytest.mark.parametrize("chosen", [["--only", "combo"], ["--skip", "part-*"]], ids=["only", "skip"])
+def test_a_rule_that_combines_others_works_without_their_findings(logscan, tmp_path, chosen):
+    (tmp_path / "rules.yaml").write_text(COMBINED)
+    (tmp_path / "app.log").write_text("2025-12-03T06:00:00Z alpha\n2025-12-03T06:00:01Z bravo\n")
+    ended = logscan("scan", "--file", "app.log", "--rules", "rules.yaml", "--no-builtin", *chosen, "--format", "json")
+    assert ["combo"] == [finding["rule"]["id"] for finding in json.loads(ended.stdout)["findings"]]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["--file", "x.log", "--tail", "1"], id="the end of a file"),
+        pytest.param(["--since", "1760432651000"], id="milliseconds"),
+        pytest.param(["--since", "2000000d"], id="before 1970"),
+    ],
+)
+def test_what_can_t_be_meant_is_a_usage_error_with_help(logscan, tmp_path, arguments):
+    (tmp_path / "x.log").write_text("line\n")
+    ended = logscan("scan", *arguments)
+    assert (2, True, False) == (ended.returncode, "help:" in ended.stderr, "internal" in ended.stderr)
+
+
+def test_an_address_with_an_impossible_port_is_an_engine_that_does_not_answer(logscan):
+    ended = logscan("scan", "--host", "tcp://localhost:abc")
+    assert (3, False) == (ended.returncode, "internal" in ended.stderr + ended.stdout)
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_password_in_an_address_is_not_shown(logscan, form):
+    ended = logscan("scan", "--host", "https://bob:s3cretpw@localhost:1", "--format", form)
+    assert (3, False) == (ended.returncode, "s3cretpw" in ended.stdout + ended.stderr)
+
+
+def test_a_closed_standard_input_is_a_usage_error(tmp_path):
+    command = [sys.executable, "-m", "logscan", "scan", "--file", "-"]
+    shell = subprocess.run(
+        ["sh", "-c", '"$@" <&-', "sh", *command],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (2, True) == (shell.returncode, "standard input is closed" in shell.stderr)
+
+
+def test_an_interrupt_while_standard_input_is_waited_for_is_130(tmp_path):
+    command = [sys.executable, "-m", "logscan", "scan", "--file", "-", "--output", "out.txt"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment(), stdin=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        for _ in range(200):
+            if any(tmp_path.glob(".out.txt.*")):  # the scan has begun
+                break
+            time.sleep(0.05)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        assert (130, b"") == (process.wait(20), process.stderr.read())

@@ -59,11 +59,19 @@ def test_without_any_line_there_is_no_evidence_but_the_silence():
     assert ((), 1, b) == (finding.samples, finding.count, finding.container)
 
 
-def test_a_container_that_was_not_read_whole_is_judged_by_its_lines_alone():
+def test_a_container_that_was_not_read_whole_is_not_judged():
+    """What is missing of it may be the very lines that were expected."""
     b, detector = box(), Detector([R], samples=1)
     for moment in (0, 30):
         detector.observe(hit(R, moment, container=b))
-    assert [1] == [finding.count for finding in detector.findings()]
+    assert [] == detector.findings()
+
+
+def test_a_line_of_an_earlier_run_starts_no_silence():
+    b, detector = box(), Detector([R], samples=1)
+    detector.watch(b, START_NS + 100 * SECOND, START_NS + 109 * SECOND)
+    detector.observe(hit(R, 0, container=b))
+    assert [] == detector.findings()
 
 
 @pytest.mark.parametrize(

@@ -147,3 +147,9 @@ def test_findings_are_sorted_worst_first_then_most_often():
         [hit(low, 0, container=a), *[hit(low, n, container=b) for n in range(3)], hit(high, 0, container=a)]
     )
     assert [("s", "a"), ("r", "b"), ("r", "a")] == [(f.rule_id, f.service.name) for f in findings]
+
+
+def test_a_secret_behind_the_escapes_of_json_never_leaves():
+    line = r'{"msg":"login with password=abc\/def99 failed"}'
+    (finding,) = found([hit(rule(), 0, line, container=box(), fields={"what": "abc/def99"})])
+    assert "def99" not in repr(finding.fields)

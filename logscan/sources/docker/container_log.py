@@ -15,6 +15,7 @@ from logscan.batch import Batch
 from logscan.errors import SourceError
 from logscan.finding import Coverage, ScanError, Status
 from logscan.framing.time_range import TimeRange
+from logscan.redact import redact
 from logscan.sources.docker.completeness import Repair, Verdict, check
 from logscan.sources.docker.engine import DAMAGED_HELP, ContainerInfo, Engine, LogQuery
 from logscan.sources.docker.last_lines import last_lines
@@ -53,6 +54,9 @@ class ContainerLog:
         except SourceError as error:
             status = Status.PARTIAL if self.coverage.lines else Status.UNREADABLE
             self._fail(status, error.message, error.help)
+        except (OSError, ValueError) as error:  # of the connection or the stream, where nothing else named it
+            status = Status.PARTIAL if self.coverage.lines else Status.UNREADABLE
+            self._fail(status, f"its log can't be read further: {redact(str(error))}", None)
         finally:
             self.coverage.done = True
 

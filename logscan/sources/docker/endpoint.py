@@ -22,6 +22,7 @@ from pathlib import Path
 from docker.tls import TLSConfig
 
 from logscan.errors import UsageError
+from logscan.redact import redact
 
 DEFAULT_SOCKET = "/var/run/docker.sock"
 SCHEMES = ("unix://", "tcp://", "http://", "https://", "ssh://")
@@ -34,6 +35,11 @@ class Endpoint:
     url: str
     how: str
     tls: TLSConfig | None = None
+
+    @property
+    def shown(self) -> str:
+        """The address as it may be shown: without a password."""
+        return redact(self.url)
 
 
 def resolve(host: str | None, environ: Mapping[str, str] = os.environ) -> Endpoint:
@@ -55,7 +61,8 @@ def _checked(host: str) -> str:
         return f"unix://{host}"
     if not host.startswith(SCHEMES):
         raise UsageError(
-            f"{host!r} is no engine address", help="write unix:///path/to/docker.sock, tcp://host:port or ssh://host"
+            f"{redact(host)!r} is no engine address",
+            help="write unix:///path/to/docker.sock, tcp://host:port or ssh://host",
         )
     return host
 

@@ -23,6 +23,7 @@ from docker.errors import APIError, DockerException, TLSParameterError
 
 from logscan.batch import Container
 from logscan.errors import EngineUnreachable, SourceError
+from logscan.redact import redact
 from logscan.sources.docker.endpoint import Endpoint, resolve
 from logscan.sources.docker.events import EngineEvent
 from logscan.sources.docker.log_response import LogResponse
@@ -95,7 +96,7 @@ class Engine:
         self.endpoint = endpoint
         self.version = str(version.get("Version", ""))
         self.api_version = str(client.api_version)
-        self.name = host_name or self._daemon_name() or endpoint.url
+        self.name = host_name or self._daemon_name() or endpoint.shown
         self.clock_skew_ns = self._clock_skew_ns()
 
     @classmethod
@@ -111,7 +112,7 @@ class Engine:
                 use_ssh_client=endpoint.url.startswith("ssh://"),
             )
             return cls(client, endpoint, client.version(), host_name)
-        except (DockerException, requests.RequestException, OSError, TLSParameterError) as error:
+        except (DockerException, requests.RequestException, OSError, ValueError, TLSParameterError) as error:
             raise _unreachable(endpoint, error) from error
 
     def close(self) -> None:
@@ -224,7 +225,7 @@ def _checked(response: requests.Response) -> requests.Response:
 
 def _unreachable(endpoint: Endpoint, error: BaseException) -> EngineUnreachable:
     cause = _cause(error)
-    message = f"no Docker engine answers at {endpoint.url} ({endpoint.how}): {cause}"
+    message = f"no Docker engine answers at {endpoint.shown} ({endpoint.how}): {cause}"
     if cause == "permission denied":
         return EngineUnreachable(message, help="run as a user of the docker group, or as root")
     return EngineUnreachable(message, help="start Docker there, or name another engine with --host or DOCKER_HOST")
@@ -238,4 +239,4 @@ def _cause(error: BaseException) -> str:
             return (seen.strerror or str(seen)).lower()
         inner = next((arg for arg in seen.args if isinstance(arg, BaseException)), None)
         seen = inner or seen.__cause__ or seen.__context__
-    return str(error).splitlines()[0][:300] if str(error) else type(error).__name__
+    return redact(str(error).splitlines()[0])[:300] if str(error) else type(error).__name__

@@ -8,6 +8,7 @@ a cut connection for a clean end, and yields a TTY byte by byte.
 from __future__ import annotations
 
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, Self
@@ -67,10 +68,12 @@ class LogResponse:
         read = self._reader()
         parts: list[bytes] = []
         size = 0
+        end = b""  # of the body so far: its last chunk may come in two reads
         while data := read():
             parts.append(data)
             size += len(data)
-            if size >= BLOCK_BYTES or data.endswith(LAST_CHUNK):
+            end = (end + data)[-len(LAST_CHUNK) :]
+            if size >= BLOCK_BYTES or end == LAST_CHUNK or not self.chunked:
                 yield b"".join(parts)
                 parts, size = [], 0
             elif len(data) < SMALL_READ:
@@ -93,7 +96,10 @@ class _SocketReader:
         # Up to 8 KiB of the body arrived together with the headers and sit in the buffer. A peek on an
         # empty buffer would block, so it is asked without waiting.
         connection.settimeout(0)
-        held = buffered.peek()
+        try:
+            held = buffered.peek()
+        except (BlockingIOError, ssl.SSLWantReadError):
+            held = b""
         self._held = bytes(buffered.read1(len(held))) if held else b""
         connection.settimeout(TICK_S)
 
