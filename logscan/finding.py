@@ -186,7 +186,8 @@ class Coverage:
     `lines` counts every line that was searched, `bytes` their text, newlines included. `driver` is
     the container's log driver, None for files; `format` is what a file was found to be; `read` says
     by which way the bytes came: `api`, `direct`, `file` or `stdin`. `started_ns` and `ended_ns` are those of
-    the container's last run, where the engine tells. `done` is for who watches.
+    the container's last run, where the engine tells; `from_start` says whether its lines go back that
+    far, or the oldest may be gone. `done` is for who watches.
     """
 
     container: Container
@@ -204,6 +205,7 @@ class Coverage:
     gaps: list[Gap] = field(default_factory=list)
     started_ns: int | None = None
     ended_ns: int | None = None
+    from_start: bool = True
     done: bool = False
 
     @property

@@ -48,10 +48,11 @@ def _observe(detector: Detector, placed: Iterable[Placed]) -> None:
 def _watch(detector: Detector, coverage: Coverage, wanted: TimeRange) -> None:
     """Tell the detector over which time a container was read whole: only there silence means something.
 
-    It begins with the first line that was read, since older ones may be gone or were not asked for;
-    where there is none, with the container. It ends with the container's life or the wanted time.
+    It begins with the container, or with the first line where older ones may be gone or were not asked
+    for. It ends with the container's life or the wanted time.
     """
-    start_ns = coverage.started_ns if coverage.first_seen_ns is None else coverage.first_seen_ns
+    unknown = coverage.started_ns is None or (coverage.lines and not coverage.from_start)
+    start_ns = coverage.first_seen_ns if unknown else coverage.started_ns
     ends = [time_ns for time_ns in (coverage.ended_ns, wanted.until_ns) if time_ns is not None]
     until_ns = min(ends, default=coverage.last_seen_ns)
     if coverage.status is not Status.COMPLETE or start_ns is None or until_ns is None:

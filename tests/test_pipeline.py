@@ -53,6 +53,10 @@ def at(second):
         pytest.param([], 0, 99, {"started_ns": at(-50)}, 1, id="from the range's start, when it ran before"),
         pytest.param([], 0, 99, {"started_ns": at(90)}, 0, id="from its own start"),
         pytest.param([5], 0, 99, {"started_ns": at(0), "ended_ns": at(9)}, 0, id="to its own end"),
+        pytest.param([20], 0, 25, {"started_ns": at(0)}, 1, id="from its start to its first line"),
+        pytest.param(
+            [20], 0, 25, {"started_ns": at(0), "from_start": False}, 0, id="not where older lines may be gone"
+        ),
         pytest.param([5], 0, 99, {"status": Status.PARTIAL}, 0, id="not when it was not read whole"),
         pytest.param([], 0, 99, {}, 0, id="not when nothing is known of it"),
     ],

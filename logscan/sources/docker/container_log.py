@@ -38,7 +38,12 @@ class ContainerLog:
         self._tail = tail
         state = info.state
         self.coverage = Coverage(
-            info.container, info.driver, read="api", started_ns=state.started_ns, ended_ns=state.ended_ns
+            info.container,
+            info.driver,
+            read="api",
+            started_ns=state.started_ns,
+            ended_ns=state.ended_ns,
+            from_start=tail is None and not info.forgetful,
         )
         self.error: ScanError | None = None
 

@@ -39,7 +39,12 @@ class DirectLog:
         self._wanted = wanted
         state = info.state
         self.coverage = Coverage(
-            info.container, info.driver, read="direct", started_ns=state.started_ns, ended_ns=state.ended_ns
+            info.container,
+            info.driver,
+            read="direct",
+            started_ns=state.started_ns,
+            ended_ns=state.ended_ns,
+            from_start=not info.forgetful,
         )
         self.error: ScanError | None = None
 

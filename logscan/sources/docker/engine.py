@@ -65,6 +65,11 @@ class ContainerInfo:
         return self.log_options.get("mode") == "non-blocking"
 
     @property
+    def forgetful(self) -> bool:
+        """Whether the driver throws the oldest lines away when there are many; `local` does so unasked."""
+        return self.driver != "json-file" or "max-size" in self.log_options
+
+    @property
     def compressed(self) -> bool:
         """Whether rotated files are compressed; the `local` driver does so unless told otherwise."""
         return self.log_options.get("compress", "true" if self.driver != "json-file" else "false") == "true"
