@@ -120,6 +120,8 @@ class ChangeKind(StrEnum):
     OPENED = "opened"
     UPDATED = "updated"
     ESCALATED = "escalated"
+    RESOLVED = "resolved"
+    REGRESSED = "regressed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,8 @@ class GapReason(StrEnum):
     RECREATED = "recreated"
     LOSSY_DRIVER = "lossy driver"
     DAMAGED = "damaged"
+    REMOVED = "removed"
+    STATE_LOST = "state lost"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The store: SQLite, one file, one writer. What follow keeps over restarts."""
