@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from logscan.batch import Batch, Container, Input
 from logscan.matching.hit import Hit
@@ -23,11 +23,12 @@ _Place = tuple[Container, Input]
 
 @dataclass(slots=True)
 class Placed:
-    """A hit with the lines before and after it, in the order of the log."""
+    """A hit with the lines before and after it, in the order of the log; `place` is where it begins there."""
 
     hit: Hit
     before: tuple[str, ...] = ()
     after: list[str] = field(default_factory=list)
+    place: int = 0
 
 
 @dataclass(slots=True)
@@ -79,6 +80,25 @@ class Surroundings:
         }
         log.tail = self._before(log, batch, len(batch.text))
 
+    def waiting(self, container: Container) -> Iterator[Hit]:
+        """Give the hits of a container that wait for the lines behind them; their offsets count from its last batch."""
+        log = self._logs.get((container, Input.LINE))
+        if log is not None:
+            yield from (replace(one.hit, offset=one.place - log.begin) for one in log.waiting)
+
+    def flush(self, container: Container, hits: Iterable[Hit]) -> Iterator[Placed]:
+        """Yield the waiting hits of a container, and others that end with them: nothing is to come for now."""
+        log = self._logs.get((container, Input.LINE), _Log())
+        while log.waiting:
+            yield log.waiting.popleft()
+        for hit in hits:
+            yield Placed(hit, *log.kept.pop(log.begin + hit.offset, ((), [])))
+
+    def leave(self, container: Container) -> None:
+        """Forget a container that is gone."""
+        for input_ in Input:
+            self._logs.pop((container, input_), None)
+
     def close(self, hits: Iterable[Hit] = ()) -> Iterator[Placed]:
         """Yield the hits whose log ended before all their lines had come, then those that end with it."""
         for log in self._logs.values():
@@ -94,7 +114,7 @@ class Surroundings:
 
     def _place(self, log: _Log, batch: Batch, hit: Hit) -> Placed:
         before, after = log.kept.get(log.begin + hit.offset) or self._lines_around(log, batch, hit.offset)
-        return Placed(hit, before, list(after))
+        return Placed(hit, before, list(after), log.begin + hit.offset)
 
     def _lines_around(self, log: _Log, batch: Batch, offset: int) -> tuple[tuple[str, ...], list[str]]:
         _, end = batch.span_at(offset)

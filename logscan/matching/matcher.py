@@ -44,11 +44,11 @@ Span = tuple[int, int, set[int]]
 class Matcher:
     """Finds, in any batch, the lines that any of `rules` wants.
 
-    The batches of one container come in their order. `clock` (seconds) measures how long rules
-    take, and nothing else.
+    The batches of one container come in their order. `clock` (seconds that this thread has
+    computed) measures how long rules take, and nothing else.
     """
 
-    def __init__(self, rules: Sequence[Rule], *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, rules: Sequence[Rule], *, clock: Callable[[], float] = time.thread_time) -> None:
         self._questions = questions_of(rules)
         self._joining = {one.rule: one for one in self._questions if one.continues is not None}
         self._watch = Watch(clock)
@@ -108,6 +108,24 @@ class Matcher:
         for events in self._open.values():
             yield from self._ended(events)
         self._open.clear()
+
+    def expire(self, container: Container, time_ns: int) -> Iterator[Hit]:
+        """Yield the events of a container that a line at `time_ns` would be too late for: it is known to be quiet."""
+        events = self._open.get((container, Input.LINE))
+        if events:
+            yield from self._ended(events.expire(time_ns))
+
+    def leave(self, container: Container) -> Iterator[Hit]:
+        """Yield the events that a container has open, and forget it: it has ended."""
+        for input_ in Input:
+            self._audiences.pop((container, input_), None)
+            if events := self._open.pop((container, input_), None):
+                yield from self._ended(events)
+
+    def open_hits(self, container: Container) -> list[Hit]:
+        """Give the hits that a container has open; their `offset` counts from its last batch."""
+        events = self._open.get((container, Input.LINE))
+        return [replace(event.hit, offset=event.offset) for event in events or () if not event.silenced]
 
     def open_offsets(self, batch: Batch) -> frozenset[int]:
         """Tell, after a scan of `batch`, at which offsets the events begin that its container has open."""

@@ -78,10 +78,10 @@ class OpenEvent:
         """All its lines, the first one included."""
         return self.hit.line.text, *self.continued
 
-    def is_too_late(self, line: Line) -> bool:
-        """Tell whether a line of either stream comes after its time. Without times nothing ages."""
+    def is_over_at(self, time_ns: int | None) -> bool:
+        """Tell whether a line at this time, of either stream, comes too late for it. Without times nothing ages."""
         first_ns = self.hit.line.time_ns
-        return first_ns is not None and line.time_ns is not None and line.time_ns - first_ns > MAX_AGE_NS
+        return first_ns is not None and time_ns is not None and time_ns - first_ns > MAX_AGE_NS
 
     def has_room(self, line: Line) -> bool:
         return len(self.continued) < MAX_LINES and self.size + _bytes(line) <= MAX_BYTES
@@ -123,6 +123,12 @@ class OpenEvents:
         self._events.append(OpenEvent(hit, hit.offset, silenced))
         self._next = after
 
+    def expire(self, time_ns: int) -> list[OpenEvent]:
+        """Take out the events that no line from this moment on can belong to."""
+        ended = [event for event in self._events if event.is_over_at(time_ns)]
+        self._events = [event for event in self._events if not event.is_over_at(time_ns)]
+        return ended
+
     def walk(self, batch: Batch, stop: int) -> Iterator[OpenEvent]:
         """Offer the lines up to `stop` that were not offered yet; yield the events that they end."""
         while self._events and self._next < stop:
@@ -134,7 +140,7 @@ class OpenEvents:
         self._next = after
         ended, going, self.taking = [], [], []
         for event in self._events:
-            if event.is_too_late(line):
+            if event.is_over_at(line.time_ns):
                 ended.append(event)
             elif line.stream is not event.hit.line.stream:
                 going.append(event)

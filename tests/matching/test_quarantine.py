@@ -1,0 +1,41 @@
+"""A rule is measured by what it computes, not by what the machine does meanwhile."""
+
+from __future__ import annotations
+
+from logscan.matching.quarantine import STARVED_TRIES, Watch
+from tests.matching.making import rule
+
+
+class Starved:
+    """A question that runs out of time so many times before it is answered."""
+
+    def __init__(self, times):
+        self.left = times
+
+    def __call__(self):
+        if self.left:
+            self.left -= 1
+            raise TimeoutError
+        return "answer"
+
+
+def test_a_search_that_got_no_time_is_begun_again():
+    watch, slow = Watch(lambda: 0.0), rule({"contains": "x"})
+
+    assert "answer" == watch.over(slow, Starved(3))
+    assert () == watch.quarantined
+
+
+def test_a_search_that_never_gets_time_is_given_up():
+    watch, slow = Watch(lambda: 0.0), rule({"contains": "x"})
+
+    assert watch.over(slow, Starved(STARVED_TRIES)) is None
+    assert slow in watch
+
+
+def test_a_search_that_computed_all_the_time_sets_its_rule_aside_at_once():
+    seconds = iter((0.0, 0.25))
+    watch, slow = Watch(lambda: next(seconds)), rule({"contains": "x"})
+
+    assert watch.over(slow, Starved(1)) is None
+    assert ["one search took longer than 0.25 s"] == [one.reason for one in watch.quarantined]
