@@ -9,7 +9,7 @@ import pytest
 
 from tests.engine.scanning import COMPLETE, INCOMPLETE, epoch, scan, source_of
 from tests.rig.emitter import IMAGE
-from tests.rig.proxy import Answer, Cut
+from tests.rig.faults import Answer, Cut
 
 PATIENT = ("sh", "-c", "trap 'exit 143' TERM; while :; do sleep 0.05; done")
 DEAF = ("sh", "-c", "while :; do sleep 0.05; done")

@@ -6,8 +6,8 @@ import pytest
 
 from tests.engine.scanning import COMPLETE, INCOMPLETE, NUMBERED, numbers, once, scan, source_of
 from tests.rig.cli import run_logscan
+from tests.rig.faults import Answer, Cut, HangUp
 from tests.rig.oracle import Script
-from tests.rig.proxy import Answer, Cut, HangUp
 
 FRAME = b"\x01\0\0\0"
 NOTHING_CUT = Cut(1 << 30)

@@ -5,14 +5,17 @@ import re
 import socket
 import socketserver
 import threading
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
+from random import Random
 
 import pytest
 from docker import APIClient
 from docker.errors import APIError, NotFound
 
+from tests.rig.faults import FOR_EVER, Answer, Chaos, Corrupt, Cut, Delay, HangUp, Stall, Trickle
 from tests.rig.oracle import Burst, Mix, Script, Stream
-from tests.rig.proxy import Answer, Cut, HangUp, Proxy, Request
+from tests.rig.proxy import Proxy, Request
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 10\r\n\r\n"
 REPLY = HEAD + b"0123456789"
@@ -253,6 +256,146 @@ def test_healing_forgets_all_faults(before_fake):
     with connected(before_fake) as client:
         client.sendall(get("/_ping"))
         assert REPLY == read_until(client, b"9")
+
+
+def test_a_fault_may_be_for_one_kind_of_query(before_fake):
+    before_fake.inject(r"/logs\?.*follow=1", HangUp())
+
+    replies = []
+    for target in ("/containers/x/logs?follow=0", "/containers/x/logs?follow=1"):
+        with connected(before_fake) as client:
+            client.sendall(get(target))
+            replies.append(read_until(client, b"9"))
+
+    assert [REPLY, b""] == replies
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(Delay(0.3), id="delay"),
+        pytest.param(Stall(0, 0.3), id="stall before the body"),
+        pytest.param(Stall(5, 0.3), id="stall inside"),
+        pytest.param(Trickle(10, 0.03), id="trickle"),
+        pytest.param(Trickle(3, 0.1), id="trickle of a part"),
+    ],
+)
+def test_what_comes_late_comes_whole(before_fake, fault):
+    before_fake.inject(r"/logs$", fault)
+
+    with connected(before_fake) as client:
+        started = time.monotonic()
+        client.sendall(get("/containers/x/logs"))
+        assert REPLY == read_until(client, b"9")
+        assert time.monotonic() - started > 0.25
+
+        client.sendall(get("/version"))
+        assert REPLY == read_until(client, b"9")
+
+
+def test_a_delay_keeps_the_head_and_a_stall_lets_it_through(before_fake):
+    for fault, first in ((Delay(FOR_EVER), b""), (Stall(4, FOR_EVER), REPLY[: len(HEAD) + 4])):
+        before_fake.heal()
+        before_fake.inject(r"/logs$", fault)
+        with connected(before_fake) as client:
+            client.sendall(get("/containers/x/logs"))
+            client.settimeout(0.5)
+            seen = b""
+            with suppress(TimeoutError):
+                while data := client.recv(65536):
+                    seen += data
+            assert first == seen
+
+
+@pytest.mark.parametrize("at", range(10))
+def test_corruption_turns_one_bit_of_the_body(before_fake, at):
+    before_fake.inject(r"/logs$", Corrupt(at))
+
+    with connected(before_fake) as client:
+        client.sendall(get("/containers/x/logs"))
+        reply = b""
+        while len(reply) < len(REPLY):
+            reply += client.recv(65536)
+
+    (turned,) = (place for place, byte in enumerate(REPLY) if byte != reply[place])
+    assert (len(HEAD) + at, REPLY[turned] ^ 1) == (turned, reply[turned])
+
+
+def test_an_idle_connection_is_cut_and_a_busy_one_is_not(before_fake):
+    before_fake.idle_seconds = 1.0
+
+    with connected(before_fake) as busy, connected(before_fake) as idle:
+        ended = time.monotonic() + 3
+        while time.monotonic() < ended:
+            busy.sendall(get("/_ping"))
+            assert REPLY == read_until(busy, b"9")
+            time.sleep(0.05)
+        assert b"" == idle.recv(1)
+
+
+def test_all_connections_are_cut_at_once_and_new_ones_are_welcome(before_fake):
+    with connected(before_fake) as first, connected(before_fake) as second:
+        for client in (first, second):
+            client.sendall(get("/_ping"))
+            read_until(client, b"9")
+        before_fake.cut_all()
+        assert (b"", b"") == (first.recv(1), second.recv(1))
+
+    with connected(before_fake) as client:
+        client.sendall(get("/_ping"))
+        assert REPLY == read_until(client, b"9")
+
+
+def test_while_it_is_away_nobody_is_served(before_fake, fake_engine):
+    with before_fake.away(), connected(before_fake) as client:
+        with suppress(BrokenPipeError):
+            client.sendall(get("/_ping"))
+        assert not ended_with_a_reply(client)
+    assert b"" == fake_engine.received
+
+    with connected(before_fake) as client:
+        client.sendall(get("/_ping"))
+        assert REPLY == read_until(client, b"9")
+
+
+def ended_with_a_reply(client):
+    try:
+        return client.recv(1) != b""
+    except ConnectionResetError:
+        return False
+
+
+def test_chaos_is_drawn_from_its_seed():
+    def drawn(seed):
+        random = Random(seed)
+        return [Chaos(seed).fault(random, "/containers/x/logs") for _ in range(200)]
+
+    assert drawn(7) == drawn(7)
+    assert drawn(7) != drawn(8)
+    assert 10 < sum(fault is not None for fault in drawn(7)) < 90
+
+
+def test_chaos_spares_what_it_is_told_to():
+    random, chaos = Random(1), Chaos(1, share=1.0, spared=re.compile("/events"))
+
+    assert chaos.fault(random, "/events") is None
+    assert chaos.fault(random, "/containers/x/logs") is not None
+
+
+def test_chaos_strikes_while_it_is_on_and_leaves_no_trace_behind(before_fake):
+    before_fake.chaos(Chaos(1, share=1.0, cut_every_s=0.05, longest_rest_s=0.1))
+    struck = 0
+    for _ in range(50):
+        with connected(before_fake) as client, suppress(ConnectionError):
+            client.sendall(get("/containers/x/logs"))
+            struck += read_until(client, b"9") != REPLY
+    before_fake.calm()
+
+    assert struck > 5
+    with connected(before_fake) as client:
+        for _ in range(20):
+            client.sendall(get("/containers/x/logs"))
+            assert REPLY == read_until(client, b"9")
 
 
 def test_a_log_comes_through_the_proxy_byte_by_byte(engine, emitter, proxy):
