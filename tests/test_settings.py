@@ -10,7 +10,18 @@ from hypothesis import strategies as st
 
 from logscan.errors import UsageError
 from logscan.finding import Severity
-from logscan.settings import KEYS, Config, Direct, Format, ScanSettings, parse_moment, resolve
+from logscan.settings import (
+    Config,
+    Direct,
+    FollowSettings,
+    Format,
+    LiveFormat,
+    ScanSettings,
+    Since,
+    parse_moment,
+    resolve,
+    resolve_follow,
+)
 
 SECOND = 1_000_000_000
 HOUR = 3600 * SECOND
@@ -161,15 +172,9 @@ def test_containers_from_the_command_line_replace_the_files_of_the_file():
     ("given", "message", "help_text"),
     [
         pytest.param(
-            {"since": "last"},
-            "--since: `last` needs the state that follow keeps, which is not available yet",
-            "write 24h, 90m, 2025-12-03, 2025-12-03T06:05:46Z or seconds since the epoch",
-            id="since last",
-        ),
-        pytest.param(
             {"since": "yesterday"},
             "--since: 'yesterday' is no time",
-            "write 24h, 90m, 2025-12-03, 2025-12-03T06:05:46Z or seconds since the epoch",
+            "write last, 24h, 90m, 2025-12-03, 2025-12-03T06:05:46Z or seconds since the epoch",
             id="no time",
         ),
         pytest.param(
@@ -239,6 +244,42 @@ def test_containers_from_the_command_line_replace_the_files_of_the_file():
             id="loud and quiet",
         ),
         pytest.param(
+            {"host": ("tcp://a:1", "tcp://b:1"), "host_name": "nuc"},
+            "--host-name is the name of one host",
+            "leave it out: each engine knows its own name",
+            id="one name for two hosts",
+        ),
+        pytest.param(
+            {"since": "last", "file": ("app.log",)},
+            "--since last goes on in the logs of containers, not in files",
+            "leave it out",
+            id="files since last",
+        ),
+        pytest.param(
+            {"since": "last", "until": "1h"},
+            "--since last reads on to the end, and --until does not",
+            "leave one of them out",
+            id="an end since last",
+        ),
+        pytest.param(
+            {"since": "last", "tail": 5},
+            "--since last reads on to the end, and --tail does not",
+            "leave one of them out",
+            id="the tail since last",
+        ),
+        pytest.param(
+            {"since": "last", "direct": "always"},
+            "--since last reads on to the end, and --direct always does not",
+            "leave one of them out",
+            id="past the engine since last",
+        ),
+        pytest.param(
+            {"until": "last"},
+            "--until: 'last' is no time",
+            "write 24h, 90m, 2025-12-03, 2025-12-03T06:05:46Z or seconds since the epoch",
+            id="until last",
+        ),
+        pytest.param(
             {"min_severity": "awful"},
             "--min-severity: 'awful' is no severity",
             "write info, low, medium, high or critical",
@@ -269,5 +310,99 @@ def test_a_fault_of_the_file_tells_its_line(key, value, message):
     assert f"logscan.yaml:4: {key}: {message}" == caught.value.message
 
 
-def test_every_key_says_what_to_write():
-    assert [] == [key for key, name in KEYS.items() if not ScanSettings.model_fields[name].description]
+def test_what_no_run_has_read_yet_has_no_beginning_by_time():
+    assert (True, None) == (settled({"since": "last"}).since_last, settled({"since": "last"}).since_ns)
+
+
+def test_the_first_of_several_hosts_is_the_host():
+    found = settled({}, config(host=["tcp://a:1", "tcp://b:1"]))
+    assert (("tcp://a:1", "tcp://b:1"), "tcp://a:1") == (found.hosts, found.host)
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        pytest.param({"HOME": "/home/bob"}, "/home/bob/.local/state/logscan/logscan.db", id="by default"),
+        pytest.param({"HOME": "/h", "XDG_STATE_HOME": "/state"}, "/state/logscan/logscan.db", id="by XDG"),
+        pytest.param({"HOME": "/h", "XDG_STATE_HOME": "s"}, "/h/.local/state/logscan/logscan.db", id="no relative XDG"),
+    ],
+)
+def test_the_state_lies_where_the_user_keeps_state(environ, expected, monkeypatch):
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert Path(expected) == settled({}).state == following({}).state
+
+
+def following(given: dict, config: Config = NO_FILE) -> FollowSettings:
+    return resolve_follow(given, config, now_ns=NOW)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        pytest.param({}, Since.LAST, id="by default, where the last run stopped"),
+        pytest.param({"since": "last"}, Since.LAST, id="last"),
+        pytest.param({"since": "now"}, Since.NOW, id="now"),
+        pytest.param({"since": "24h"}, NOW - 24 * HOUR, id="a duration"),
+        pytest.param({"since": "2025-12-03T06:05:46Z"}, NOW, id="a time"),
+        pytest.param({"since": NOW // SECOND}, NOW, id="seconds since the epoch"),
+    ],
+)
+def test_a_follow_begins_where_it_is_told(said, expected):
+    assert expected == following(said).since == following({}, config(**said)).since
+
+
+def test_a_follow_leaves_aside_what_the_file_says_about_scans_alone():
+    found = following({}, config(tail=3, file="app.log", image_name="a", direct="never", service="web"))
+    assert ("web",) == found.service
+
+
+def test_a_scan_and_a_follow_read_one_file():
+    shared = config(host=["tcp://a:1"], state="state.db", rules="mine", until="2025-12-03T06:05:46Z")
+    for found in (settled({}, shared), following({}, shared)):
+        assert (("tcp://a:1",), Path("state.db"), (Path("mine"),), NOW) == (
+            found.hosts,
+            found.state,
+            found.rule_paths,
+            found.until_ns,
+        )
+
+
+@pytest.mark.parametrize(
+    ("given", "message", "help_text"),
+    [
+        pytest.param({"format": "json"}, "--format: 'json' is none of text, ndjson", "write text, ndjson", id="format"),
+        pytest.param(
+            {"since": "soon"},
+            "--since: 'soon' is no time",
+            "write last, now, 24h, 90m, 2025-12-03, 2025-12-03T06:05:46Z or seconds since the epoch",
+            id="no time",
+        ),
+        pytest.param(
+            {"since": "1h", "until": "2h"},
+            "--since is later than --until",
+            "a time such as 24h counts back from now",
+            id="an end before the beginning",
+        ),
+        pytest.param(
+            {"verbose": True, "quiet": True}, "--verbose and --quiet exclude each other", "choose one", id="loud"
+        ),
+    ],
+)
+def test_what_cannot_be_followed_is_refused_with_its_help(given, message, help_text):
+    with pytest.raises(UsageError) as caught:
+        following(given)
+    assert (message, help_text) == (caught.value.message, caught.value.help)
+
+
+def test_a_format_of_the_file_that_only_scans_know_is_a_fault_unless_a_flag_outranks_it():
+    with pytest.raises(UsageError) as caught:
+        following({}, config(format="json"))
+    assert "logscan.yaml:1: format: 'json' is none of text, ndjson" == caught.value.message
+    assert LiveFormat.NDJSON is following({"format": "ndjson"}, config(format="json")).format
+
+
+@pytest.mark.parametrize("kind", [ScanSettings, FollowSettings])
+def test_every_key_says_what_to_write(kind):
+    assert [] == [name for name, info in kind.model_fields.items() if not info.description and name != "since_last"]

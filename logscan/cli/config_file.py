@@ -16,7 +16,7 @@ from logscan.ruleset.yaml_reader import Node, read_yaml
 from logscan.settings import KEYS, Config
 
 DEFAULT_PATH = Path("logscan.yaml")
-PATH_KEYS = ("file", "rules", "output")
+PATH_KEYS = ("file", "rules", "output", "state")
 
 
 def read_config(name: str | None) -> Config:

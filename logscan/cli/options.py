@@ -17,12 +17,23 @@ from click.core import ParameterSource
 from logscan.cli.config_file import read_config
 from logscan.cli.main import Invocation
 from logscan.finding import Severity
-from logscan.settings import KEYS, Direct, Format, ScanSettings, resolve
+from logscan.settings import (
+    KEYS,
+    Config,
+    Direct,
+    FollowSettings,
+    Format,
+    LiveFormat,
+    ScanSettings,
+    resolve,
+    resolve_follow,
+)
 
 Decorator = Callable[[Any], Any]
 
 LEVELS = [str(severity) for severity in Severity]
 FORMATS = [choice.value for choice in Format]
+LIVE_FORMATS = [choice.value for choice in LiveFormat]
 DIRECT_WAYS = [choice.value for choice in Direct]
 
 
@@ -87,17 +98,44 @@ def _remember_verbosity(ctx: click.Context, _param: click.Parameter, value: Any)
     return value
 
 
-WHICH = [
-    option(
-        "Which logs", "--since", metavar="TIME", help="From then on: 24h, 90m, 2025-12-03T06:05:46Z. [24h; files: all]"
-    ),
-    option("Which logs", "--until", metavar="TIME", help="Up to then."),
-    option("Which logs", "--tail", type=int, metavar="N", help="Only the last N lines of each."),
+CHOICE = [
     several("Which logs", "--project", metavar="GLOB", help="Containers of this compose project or swarm stack."),
     several("Which logs", "--service", metavar="GLOB", help="Containers of this compose or swarm service."),
     several("Which logs", "--label", metavar="K[=V]", help="Containers with this label."),
     several("Which logs", "--image", metavar="GLOB", help="Containers of this image."),
     several("Which logs", "--exclude", metavar="GLOB", help="Leave out containers of this name."),
+]
+UP_TO = [
+    option("Which logs", "--until", metavar="TIME", help="Up to then."),
+    option("Which logs", "--tail", type=int, metavar="N", help="Only the last N lines of each."),
+    *CHOICE,
+]
+WHICH = [
+    option(
+        "Which logs", "--since", metavar="TIME", help="From then on: 24h, 90m, 2025-12-03T06:05:46Z. [24h; files: all]"
+    ),
+    *UP_TO,
+]
+WHICH_OR_LAST = [
+    option(
+        "Which logs",
+        "--since",
+        metavar="TIME",
+        help="From then on: 24h, 90m, 2025-12-03T06:05:46Z, or last: from where the last run on the same state "
+        "stopped. [24h; files: all]",
+    ),
+    *UP_TO,
+]
+WHICH_LIVE = [
+    option(
+        "Which logs",
+        "--since",
+        metavar="TIME",
+        help="last: from where the last run stopped, and from now on in logs that none has read; or now, 24h, "
+        "2025-12-03T06:05:46Z. [last]",
+    ),
+    option("Which logs", "--until", metavar="TIME", help="End by itself when this time has passed."),
+    *CHOICE,
 ]
 FILES = [
     paths("Files", "--file", help="Read a log file, the *.log of a folder, or - for standard input."),
@@ -124,16 +162,43 @@ VERDICT = [
     ),
     switch("Result", "--allow-incomplete", help="Exit with 0, not 3, when not all could be read."),
 ]
+EVIDENCE = [
+    option("Result", "--samples", type=int, metavar="N", help="Lines of evidence for each finding. [3]"),
+    option("Result", "--context", type=int, metavar="N", help="Lines around each of them. [0]"),
+]
 RESULT = [
     option("Result", "--format", type=click.Choice(FORMATS), metavar="FORMAT", help=f"{', '.join(FORMATS)}. [text]"),
     option("Result", "--output", type=click.Path(), metavar="FILE", help="Write the result there, not to stdout."),
-    option("Result", "--samples", type=int, metavar="N", help="Lines of evidence for each finding. [3]"),
-    option("Result", "--context", type=int, metavar="N", help="Lines around each of them. [0]"),
+    *EVIDENCE,
     *VERDICT,
 ]
-ENGINE = [
+RESULT_LIVE = [
     option(
-        "Engine", "--host", metavar="URL", help="The engine's address. [DOCKER_HOST, else Docker's current context]"
+        "Result",
+        "--format",
+        type=click.Choice(LIVE_FORMATS),
+        metavar="FORMAT",
+        help=f"{', '.join(LIVE_FORMATS)}. [text]",
+    ),
+    option("Result", "--output", type=click.Path(), metavar="FILE", help="Append it to this file, not to stdout."),
+    *EVIDENCE,
+    *VERDICT,
+]
+STATE = [
+    option(
+        "State",
+        "--state",
+        type=click.Path(),
+        metavar="FILE",
+        help="What is known from run to run. [~/.local/state/logscan/logscan.db]",
+    ),
+]
+ENGINE = [
+    several(
+        "Engine",
+        "--host",
+        metavar="URL",
+        help="The address of an engine, once for each. [DOCKER_HOST, else Docker's current context]",
     ),
     option("Engine", "--host-name", metavar="NAME", help="What findings call the host. [the engine's own name]"),
 ]
@@ -154,15 +219,26 @@ GENERAL = [
 
 
 def settings_of(ctx: click.Context) -> ScanSettings:
-    """Build the settings from a command's flags, its environment and logscan.yaml.
+    """Build the settings of a scan from a command's flags, its environment and logscan.yaml.
 
     The clock is read here, once, for times such as `24h`. Raises UsageError.
     """
+    return resolve(_given(ctx), _config(ctx), now_ns=time.time_ns())
+
+
+def follow_settings_of(ctx: click.Context) -> FollowSettings:
+    """Build the settings of a follow, as `settings_of` does those of a scan."""
+    return resolve_follow(_given(ctx), _config(ctx), now_ns=time.time_ns())
+
+
+def _given(ctx: click.Context) -> dict[str, Any]:
     said = {key: value for key, value in ctx.params.items() if _was_given(ctx, key)}
     given = {key: value for key, value in said.items() if key in KEYS}
-    if "no_builtin" in said:
-        given["builtin"] = not said["no_builtin"]
-    return resolve(given, read_config(said.get("config")), now_ns=time.time_ns())
+    return given | {"builtin": not said["no_builtin"]} if "no_builtin" in said else given
+
+
+def _config(ctx: click.Context) -> Config:
+    return read_config(ctx.params["config"] if _was_given(ctx, "config") else None)
 
 
 def _was_given(ctx: click.Context, key: str) -> bool:

@@ -51,6 +51,8 @@ def backtest(ctx: click.Context, /, *, ids: tuple[str, ...], format: str, **_giv
     those files are asked. Containers or files are read as by scan, and nothing is kept.
     """
     settings = options.settings_of(ctx).model_copy(update={"min_severity": Severity.INFO})
+    if settings.since_last:
+        raise UsageError("a backtest keeps nothing, so there is no last one", help="give --since a time, such as 24h")
     loaded = load_rules(settings.rule_paths, builtin=settings.builtin)
     asked = _asked(ids, loaded, settings.rule_paths)
     log.configure(verbose=settings.verbose, quiet=settings.quiet)

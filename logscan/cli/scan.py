@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -14,17 +15,19 @@ from logscan.errors import ExitCode
 
 if TYPE_CHECKING:
     from logscan.cli.progress import ProgressDisplay
+    from logscan.settings import ScanSettings
 
 
 @click.command(cls=options.SectionedCommand)
 @click.argument("containers", nargs=-1, metavar="[CONTAINER]...")
 @options.with_options(
     [
-        *options.WHICH,
+        *options.WHICH_OR_LAST,
         *options.FILES,
         *options.RULE_FILES,
         *options.RULE_CHOICE,
         *options.RESULT,
+        *options.STATE,
         *options.ENGINE,
         *options.DIRECT,
         *options.GENERAL,
@@ -38,16 +41,24 @@ def scan(ctx: click.Context, /, **_given: Any) -> ExitCode:
     engine is read, running or stopped. A flag that is repeated means "or", different flags "and".
     """
     settings = options.settings_of(ctx)
-    # Here, since it brings the search engine, for which no --help should wait.
-    from logscan.assemble import run_scan  # noqa: PLC0415
-
     if not settings.files:  # only the engine's sources have anything to log, and structlog takes its time
         from logscan import log  # noqa: PLC0415
 
         log.configure(verbose=settings.verbose, quiet=settings.quiet)
     shown = sys.stderr.isatty() and not settings.quiet
     with result_stream(settings.output) as out, _progress(shown=shown) as progress:
-        return run_scan(settings, out=out, progress=progress, warn=None if settings.quiet else warn)
+        return _run(settings)(settings, out=out, progress=progress, warn=None if settings.quiet else warn)
+
+
+def _run(settings: ScanSettings) -> Callable[..., ExitCode]:
+    """Give what scans: each way is imported when it is taken, for no --help should wait for a search engine."""
+    if settings.since_last:
+        from logscan.assemble_live import run_scan_last  # noqa: PLC0415
+
+        return run_scan_last
+    from logscan.assemble import run_scan  # noqa: PLC0415
+
+    return run_scan
 
 
 def _progress(*, shown: bool) -> AbstractContextManager[ProgressDisplay | None]:

@@ -118,9 +118,8 @@ def test_traceback_is_shown_when_asked_for(fake_command, arguments, env):
             id="flags that exclude each other",
         ),
         pytest.param(
-            ["scan", "--since", "last"],
-            "error: --since: `last` needs the state that follow keeps, which is not available yet\n"
-            "help: write 24h, 90m, 2025-12-03, 2025-12-03T06:05:46Z or seconds since the epoch\n",
+            ["scan", "--since", "last", "--file", "x"],
+            "error: --since last goes on in the logs of containers, not in files\nhelp: leave it out\n",
             id="since last",
         ),
         pytest.param(

@@ -10,7 +10,7 @@ from logscan.cli.main import Invocation
 from logscan.errors import RuleError, UsageError
 from logscan.finding import Severity
 
-SECTIONS = ["WHICH", "FILES", "RULE_FILES", "RULE_CHOICE", "RESULT", "ENGINE", "DIRECT", "GENERAL"]
+SECTIONS = ["WHICH", "FILES", "RULE_FILES", "RULE_CHOICE", "RESULT", "STATE", "ENGINE", "DIRECT", "GENERAL"]
 
 
 @click.command()
@@ -64,7 +64,10 @@ def write(text):
         pytest.param(["--samples", "1"], "samples", 1, id="samples"),
         pytest.param(["--context", "2"], "context", 2, id="context"),
         pytest.param(["--allow-incomplete"], "allow_incomplete", True, id="allow incomplete"),
-        pytest.param(["--host", "tcp://a:1"], "host", "tcp://a:1", id="host"),
+        pytest.param(["--since", "last"], "since_last", True, id="since last"),
+        pytest.param(["--host", "tcp://a:1"], "hosts", ("tcp://a:1",), id="host"),
+        pytest.param(["--host", "a", "--host", "b"], "hosts", ("a", "b"), id="several hosts"),
+        pytest.param(["--state", "a"], "state", Path("a"), id="state"),
         pytest.param(["--host-name", "a"], "host_name", "a", id="host name"),
         pytest.param(["--direct", "always"], "direct", "always", id="direct"),
         pytest.param(["-v"], "verbose", True, id="verbose"),
@@ -85,9 +88,11 @@ def test_a_flag_fills_its_field(settings, arguments, field, expected):
         pytest.param("LOGSCAN_NO_BUILTIN", "1", "builtin", False, id="a switch"),
         pytest.param("LOGSCAN_NO_BUILTIN", "0", "builtin", True, id="a switch turned off"),
         pytest.param("LOGSCAN_VERBOSE", "true", "verbose", True, id="a switch with a short name"),
-        pytest.param("LOGSCAN_HOST", "tcp://a:1", "host", "tcp://a:1", id="the host"),
-        pytest.param("LOGSCAN_HOST", "", "host", None, id="an empty variable says nothing"),
-        pytest.param("DOCKER_HOST", "tcp://a:1", "host", None, id="DOCKER_HOST is for the engine to find"),
+        pytest.param("LOGSCAN_HOST", "tcp://a:1", "hosts", ("tcp://a:1",), id="the host"),
+        pytest.param("LOGSCAN_HOST", "tcp://a:1 b", "hosts", ("tcp://a:1", "b"), id="several hosts, by spaces"),
+        pytest.param("LOGSCAN_HOST", "", "hosts", (), id="an empty variable says nothing"),
+        pytest.param("LOGSCAN_STATE", "a b", "state", Path("a b"), id="the state"),
+        pytest.param("DOCKER_HOST", "tcp://a:1", "hosts", (), id="DOCKER_HOST is for the engine to find"),
     ],
 )
 def test_a_variable_fills_its_field(settings, variable, value, field, expected):
@@ -126,16 +131,20 @@ def test_the_file_can_be_named_by_flag_and_variable(settings):
 
 def test_paths_of_the_file_start_at_its_folder(settings):
     Path("etc").mkdir()
-    Path("etc/settings.yaml").write_text("file: [app.log, /var/log/b.log, '-']\nrules: mine\noutput: out/found.txt\n")
+    Path("etc/settings.yaml").write_text(
+        "file: [app.log, /var/log/b.log, '-']\nrules: mine\noutput: out/found.txt\nstate: s.db\n"
+    )
     found = settings("--config", "etc/settings.yaml")
     assert (
         (Path("etc/app.log"), Path("/var/log/b.log"), Path("-")),
         (Path("etc/mine"),),
         Path("etc/out/found.txt"),
+        Path("etc/s.db"),
     ) == (
         found.files,
         found.rule_paths,
         found.output,
+        found.state,
     )
 
 
@@ -191,7 +200,7 @@ def test_a_key_that_resembles_none_is_answered_with_all(settings):
     write("xyzzy: 1\n")
     with pytest.raises(RuleError) as caught:
         settings()
-    assert caught.value.faults[0].help.startswith("known are timezone, containers, file, since,")
+    assert caught.value.faults[0].help.startswith("known are timezone, containers, project, service,")
 
 
 def test_a_key_that_comes_twice_is_a_fault(settings):
