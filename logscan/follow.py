@@ -1,1 +1,266 @@
-"""follow"""
+"""Follow: the loop of a scan that doesn't end by itself.
+
+Owns when what was counted is committed, that what is told follows its commit, and the chores of time: findings
+that have been quiet long enough, retention, a disk that was full. Does not own what the news mean (counting),
+how anything is kept (store) or looks (sinks).
+
+    news ──► counting ──► commit ──► sink
+                            one transaction of checkpoints, findings, windows and the events to be told
+
+A commit comes a tenth of a second after something that somebody waits for, and else once a second. What
+a commit holds is told after it: a crash in between tells it again at the next start, under the same id.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from logscan.announce import Announcer, event_id
+from logscan.counting import Changed, Counting
+from logscan.finding import ChangeKind
+from logscan.matching.matcher import Matcher
+from logscan.sinks.event_document import EventDocument, decode, encode, source_event
+from logscan.sinks.live import LiveSink
+from logscan.sources.live import Back, Inbox, LiveSource, Lost, Start, host_of
+from logscan.store.errors import StateFull
+from logscan.store.records import Commit, GapRow, Outgoing
+from logscan.store.store import Store
+
+SOON_S = 0.1
+"""What somebody waits for is told at most so long after it was counted."""
+
+COMMIT_S = 1.0
+"""Everything else is committed this often."""
+
+RETRY_S = 5.0
+"""A commit that failed, for a full disk most likely, is tried again this often."""
+
+CHORES_S = 30.0
+END_S = 8.0
+"""So long the sources may take to end in order."""
+
+
+class Stop:
+    """Whether somebody asked for the end. Set from a signal handler, so it only ever assigns."""
+
+    asked = False
+
+    def __call__(self) -> None:
+        self.asked = True
+
+
+@dataclass(slots=True)
+class Part:
+    """One host that is followed, and where it begins."""
+
+    source: LiveSource
+    counting: Counting
+    announcer: Announcer
+    start: Start
+    undelivered: Sequence[Outgoing] = ()
+
+
+class Arrivals(Protocol):
+    """Hosts that are reached one after the other: an engine may be down when others are followed already."""
+
+    @property
+    def expected(self) -> int:
+        """How many hosts are still being tried."""
+        ...
+
+    def take(self) -> Sequence[Part | Lost | Back]:
+        """Give the hosts that were reached, and what there is to tell of the others. Asked without waiting."""
+        ...
+
+    def stop(self) -> None:
+        """Try no further."""
+        ...
+
+
+class Follow:
+    """Follows hosts until it is stopped, or until they end.
+
+    `clock`: nanoseconds since the epoch; `monotonic`: seconds, for pacing alone. `sink` is None where
+    nothing is told as it comes. `until_ns` ends it when every host's time has passed it.
+    """
+
+    def __init__(
+        self,
+        arrivals: Arrivals,
+        matcher: Matcher,
+        store: Store,
+        sink: LiveSink | None,
+        *,
+        stop: Stop,
+        until_ns: int | None = None,
+        clock: Callable[[], int] = time.time_ns,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.parts: dict[str, Part] = {}
+        self._arrivals = arrivals
+        self._matcher = matcher
+        self._store = store
+        self._sink = sink
+        self._stop = stop
+        self._until_ns = until_ns
+        self._clock = clock
+        self._monotonic = monotonic
+        self._inbox = Inbox()
+        self._pending: dict[str, Commit] = {}
+        self._delivered: dict[str, list[str]] = {}
+        self._committed_s = self._chores_s = monotonic()
+        self._retry_s = 0.0
+        self._set_aside = 0
+
+    def run(self) -> None:
+        """Read until the end. Raises OSError when a sink can't write."""
+        try:
+            self._loop()
+            self._commit()
+            self._commit_delivered()
+        finally:
+            self._arrivals.stop()
+            for part in self.parts.values():
+                part.source.stop()
+            for part in self.parts.values():
+                part.source.close(END_S)
+
+    def _loop(self) -> None:
+        stopping_s: float | None = None
+        while self._arrivals.expected or not all(part.counting.ended for part in self.parts.values()):
+            self._arrive()
+            for news in self._inbox.take(self._patience_s()):
+                self.parts[host_of(news)].counting.take(news)
+                if self._is_due():
+                    self._commit()
+            if self._is_due():
+                self._commit()
+            self._do_chores()
+            if stopping_s is None and (self._stop.asked or self._has_passed()):
+                stopping_s = self._monotonic()
+                self._arrivals.stop()
+                for part in self.parts.values():
+                    part.source.stop()
+            if stopping_s is not None and self._monotonic() - stopping_s > END_S:
+                return
+        self._arrive()
+
+    def _arrive(self) -> None:
+        """Begin with the hosts that were reached; what was committed and maybe not told is told first."""
+        for one in self._arrivals.take():
+            if isinstance(one, Part):
+                host = one.counting.host
+                self.parts[host] = one
+                self._tell([(host, decode(event.document)) for event in one.undelivered])
+                one.source.start(one.start, self._inbox)
+            elif self._sink is not None:
+                now_ns = self._clock()
+                self._sink.emit(source_event(one, id=event_id(one.host, type(one).__name__, now_ns), time_ns=now_ns))
+                self._sink.flush()
+
+    def _has_passed(self) -> bool:
+        until_ns = self._until_ns
+        return until_ns is not None and bool(self.parts) and all(part.counting.engine_ns > until_ns for part in self.parts.values())
+
+    def _patience_s(self) -> float:
+        waited_s = self._monotonic() - self._committed_s
+        urgent = any(part.counting.changed.is_urgent for part in self.parts.values())
+        return max(0.0, min((SOON_S if urgent else COMMIT_S) - waited_s, 0.25))
+
+    def _is_due(self) -> bool:
+        waited_s = self._monotonic() - self._committed_s
+        if waited_s < SOON_S or not any(part.counting.is_dirty for part in self.parts.values()):
+            return False
+        return waited_s >= COMMIT_S or any(part.counting.changed.is_urgent for part in self.parts.values())
+
+    def _commit(self) -> None:
+        """Keep everything that changed, then tell it."""
+        self._committed_s = self._monotonic()
+        told: list[tuple[str, EventDocument]] = []
+        for host, part in self.parts.items():
+            commit, events = self._gather(host, part, part.counting.take_changes())
+            self._pending[host] = self._pending[host].merge(commit) if host in self._pending else commit
+            told += [(host, event) for event in events]
+        self._keep()
+        self._tell(told)
+
+    def _gather(self, host: str, part: Part, changed: Changed) -> tuple[Commit, list[EventDocument]]:
+        now_ns = self._clock()
+        collected = part.counting.detector.collect()
+        lives = self._store.states(host, [kept.finding.fingerprint for kept in collected.tallies], now_ns=now_ns)
+        events = list(part.announcer.events(changed, collected.tallies, lives, now_ns=now_ns)) if self._sink else []
+        resolved = [name for name, (kind, _) in changed.kinds.items() if kind is ChangeKind.RESOLVED]
+        return Commit(
+            host=host,
+            now_ns=now_ns,
+            checkpoints=changed.checkpoints,
+            forgotten=changed.gone,
+            events_told_ns=changed.events_told_ns,
+            rows=collected.rows,
+            findings=part.announcer.rows(collected.tallies),
+            resolved=resolved,
+            outgoing=[Outgoing(event.id, encode(event)) for event in events],
+            delivered=self._delivered.pop(host, []),
+            gaps=[GapRow.of(gap, host, now_ns) for gap in changed.gaps],
+        ), events
+
+    def _keep(self) -> None:
+        """Write what is pending; where there is no room, go on and try again later."""
+        if self._monotonic() < self._retry_s:
+            return
+        try:
+            for host in list(self._pending):
+                self._store.commit(self._pending[host])
+                del self._pending[host]
+        except StateFull as error:
+            if not self._retry_s:
+                self._notice(error.message, error.help)
+            self._retry_s = self._monotonic() + RETRY_S
+            return
+        if self._retry_s:
+            self._retry_s = 0.0
+            self._notice("the state is kept again", None)
+
+    def _tell(self, told: Sequence[tuple[str, EventDocument]]) -> None:
+        if self._sink is None:
+            return
+        for host, event in told:
+            self._sink.emit(event)
+            self._delivered.setdefault(host, []).append(event.id)
+        self._tell_of_quarantine()
+        self._sink.flush()
+
+    def _commit_delivered(self) -> None:
+        now_ns = self._clock()
+        for host, ids in self._delivered.items():
+            commit = Commit(host=host, now_ns=now_ns, delivered=ids)
+            self._pending[host] = self._pending[host].merge(commit) if host in self._pending else commit
+        self._delivered.clear()
+        self._retry_s = 0.0
+        self._keep()
+
+    def _do_chores(self) -> None:
+        if self._retry_s and self._monotonic() >= self._retry_s:
+            self._keep()
+        if self._monotonic() - self._chores_s < CHORES_S:
+            return
+        self._chores_s = self._monotonic()
+        for host, part in self.parts.items():
+            counting = part.counting
+            if counting.is_caught_up:
+                for fingerprint in self._store.overdue(host, counting.engine_ns):
+                    counting.resolve(fingerprint, counting.engine_ns)
+        if not self._retry_s:
+            self._store.sweep(self._clock())
+
+    def _tell_of_quarantine(self) -> None:
+        for one in self._matcher.quarantined[self._set_aside :]:
+            self._set_aside += 1
+            self._notice(f"the rule {one.rule.id} was set aside: {one.reason}", "narrow its pattern")
+
+    def _notice(self, message: str, help: str | None) -> None:  # noqa: A002 - the word users see
+        if self._sink is not None:
+            self._sink.notice(message, help)

@@ -119,6 +119,19 @@ class Ended:
 News = Lines | EventLines | EventsTold | Watched | CaughtUp | Idle | Removed | GapFound | Lost | Back | Ended
 
 
+def host_of(news: News) -> str:
+    """Give the name of the host that a piece of news is about."""
+    match news:
+        case Lines(batch=batch) | EventLines(batch=batch):
+            return batch.container.host
+        case EventsTold() | Lost() | Back() | Ended():
+            return news.host
+        case GapFound(gap):
+            return gap.container.host
+        case _:
+            return news.container.host
+
+
 class First(StrEnum):
     """From where a container is read that is met for the first time: `--since now`, or a moment."""
 
