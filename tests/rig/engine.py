@@ -19,8 +19,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
@@ -123,6 +123,16 @@ class Engine:
         """Stop the daemon and start it again on the same data."""
         self.down(how)
         self.up()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Have the daemon stand still inside: it is there, and neither answers nor reads what containers print."""
+        assert self._daemon is not None, "the engine was never up"
+        self._daemon.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._daemon.send_signal(signal.SIGCONT)
 
     def close(self) -> None:
         """End the engine and remove all that it left on this machine."""

@@ -5,7 +5,8 @@ how they get into a container (emitter), nor how an engine cuts, frames or dates
 what stands between newlines, without them; a tail without newline is a line too.
 
 A `Script` holds arbitrary bytes and is for questions of exactness, a `Burst` is a rule for many
-numbered lines, made inside the container, and is for questions of speed and loss.
+numbered lines, made inside the container, and is for questions of speed and loss. A `Ticker` is one
+for lines that come bit by bit while somebody follows.
 """
 
 from __future__ import annotations
@@ -133,6 +134,34 @@ class Burst:
 
     def _padding(self, number: int) -> int:
         return max(0, self.size - len(f"S={self._stream(number)} N={number} "))
+
+
+@dataclass(frozen=True, slots=True)
+class Ticker:
+    """`count` lines such as `number 3/17;`: block 3, and 17 in it. So a line is known by two small numbers.
+
+    After each `batch` of lines it rests for `rest` seconds (0: never). A line has at least `size` bytes.
+    `traces`: on stderr, behind each so-manieth line, a Python trace of three lines that ends in
+    `TraceError: trace 170;`. Each run of a container, after a restart, begins with the next block of
+    `MAX_BLOCKS`, so that no two runs print the same line.
+    """
+
+    count: int
+    rest: float = 0.1
+    batch: int = 1
+    mix: Mix = Mix.BOTH
+    size: int = 0
+    block: int = 32
+    traces: int = 0
+
+    def arguments(self) -> list[str]:
+        """The ticker as `/bin/tick` takes it."""
+        words = (self.count, self.rest, self.batch, self.mix, self.size, self.block, self.traces)
+        return [f"{word}" for word in words]
+
+
+MAX_BLOCKS = 1000
+"""So many blocks one run of a ticker has at most."""
 
 
 def split(data: bytes) -> list[bytes]:

@@ -1,0 +1,199 @@
+"""Follower: `logscan follow` as a process, which is killed, stopped and started again on the same state.
+
+Owns the process, the events that it printed, and asking its store through the command line. Does not own what
+should have been found (conservation).
+
+What the process prints goes to files, not pipes: a test that looks elsewhere never holds it up.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+from tests.rig.cli import environment, run_logscan
+
+LIMIT_SECONDS = 120
+"""A condition that has not come true by then never will, however busy the machine is."""
+
+END_SECONDS = 10
+"""A signal ends a follow within this time."""
+
+RULES = Path(__file__).with_name("follow.yaml")
+NUMBERS = Path(__file__).with_name("numbers.yaml")
+
+Finding = dict[str, Any]
+Event = dict[str, Any]
+
+
+class Follower:
+    """One state, and the process that follows on it; a context manager that leaves no process behind.
+
+    `args` go to every start; those of `start` only to that one.
+    """
+
+    def __init__(self, docker_host: str, folder: Path, *args: str, rules: Path = RULES) -> None:
+        self.state = folder / "state" / "logscan.db"
+        self._docker_host = docker_host
+        self._args = ["--rules", str(rules), "--no-builtin", *args]
+        self._out = folder / "out"
+        self._err = folder / "err"
+        self._process: subprocess.Popen[bytes] | None = None
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self.kill()
+        if any(error):
+            print(f"--- what {self._args} had to say ---\n{self.stderr[-4000:]}")
+
+    def start(self, *args: str) -> Self:
+        """Start the process; events of earlier ones stay."""
+        assert not self.running, "it runs already"
+        command = [sys.executable, "-m", "logscan", "follow", "--format", "ndjson", "--state", str(self.state)]
+        with self._out.open("ab") as out, self._err.open("ab") as err:
+            _end_line(self._out)
+            self._process = subprocess.Popen(
+                [*command, *self._args, *args],
+                env=environment(self._docker_host, {}),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+            )
+        return self
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "it was never started"
+        return self._process.pid
+
+    def kill(self) -> None:
+        """End the process with SIGKILL, in the middle of whatever it does."""
+        self._signal(signal.SIGKILL)
+        assert self._process is not None
+        self._process.wait()
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Ask the process to end, and give its exit code. Fails when that takes too long."""
+        self._signal(how)
+        assert self._process is not None
+        return self._process.wait(3 * END_SECONDS)
+
+    def wait(self, seconds: float = LIMIT_SECONDS) -> int:
+        """Wait until the process ends by itself; give its exit code."""
+        assert self._process is not None, "it was never started"
+        return self._process.wait(seconds)
+
+    @property
+    def printed(self) -> list[Event]:
+        """All that was printed so far, events that came again included."""
+        return [json.loads(line) for line in _whole_lines(self._out)]
+
+    @property
+    def events(self) -> list[Event]:
+        """The events, each once, in the order in which they came first."""
+        return list({event["id"]: event for event in reversed(self.printed)}.values())[::-1]
+
+    def of_type(self, *types: str) -> list[Event]:
+        """The events of these types; `finding` stands for all of its kinds."""
+        return [event for event in self.events if event["type"] in types or event["type"].partition(".")[0] in types]
+
+    @property
+    def gaps(self) -> list[Any]:
+        return [event["gap"] for event in self.of_type("gap")]
+
+    @property
+    def stderr(self) -> str:
+        return self._err.read_text(errors="replace") if self._err.exists() else ""
+
+    def findings(self, *args: str) -> list[Finding]:
+        """What the store knows, by `logscan findings list`."""
+        done = run_logscan(
+            "findings", "list", "--format", "json", "--state", str(self.state), *args, timeout=LIMIT_SECONDS
+        )
+        assert done.exit_code == 0, f"findings list: {done.exit_code}\n{done.stderr}"
+        found: list[Finding] = done.json["findings"]
+        return found
+
+    def counts(self, rule: str, field: str) -> Counter[int]:
+        """How often each number was found in `field` by one rule, over all containers."""
+        return Counter(
+            {int(each["fields"][field]): each["count"] for each in self.findings() if each["rule"]["id"] == rule}
+        )
+
+    def until(self, happened: Callable[[], object], *, seconds: float = LIMIT_SECONDS, every: float = 0.5) -> None:
+        """Wait for a condition while the process runs. Fails when it doesn't come true, or the process ends."""
+        deadline = time.monotonic() + seconds
+        while not happened():
+            assert self.running, f"logscan follow ended with {self._exit_code}\n{self.stderr[-4000:]}"
+            assert time.monotonic() < deadline, f"not so after {seconds} s\n{self.stderr[-4000:]}"
+            time.sleep(every)
+
+    @property
+    def threads(self) -> int:
+        return len(list(Path(f"/proc/{self.pid}/task").iterdir()))
+
+    @property
+    def descriptors(self) -> int:
+        return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
+
+    @property
+    def resident_bytes(self) -> int:
+        """The memory that the process holds."""
+        (line,) = (
+            line for line in Path(f"/proc/{self.pid}/status").read_text().splitlines() if line.startswith("VmRSS")
+        )
+        return int(line.split()[1]) << 10
+
+    @property
+    def cpu_seconds(self) -> float:
+        """The time of a core that the process has taken so far."""
+        words = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(words[11]) + int(words[12])) / 100
+
+    @property
+    def _exit_code(self) -> int | None:
+        return None if self._process is None else self._process.poll()
+
+    def _signal(self, how: signal.Signals) -> None:
+        assert self._process is not None, "it was never started"
+        self._process.send_signal(how)
+
+
+def _whole_lines(path: Path) -> list[bytes]:
+    """The lines of a file that end; a process that was killed may have left half of one, which a mark follows."""
+    if not path.exists():
+        return []
+    return [line for line in path.read_bytes().split(b"\n")[:-1] if line and not line.endswith(TORN)]
+
+
+TORN = b"<torn>"
+
+
+def _end_line(path: Path) -> None:
+    """End the half line that a killed process may have left, and mark it."""
+    if (text := path.read_bytes()) and not text.endswith(b"\n"):
+        with path.open("ab") as file:
+            file.write(TORN + b"\n")
+
+
+def wait_for(happened: Callable[[], object], *, seconds: float = LIMIT_SECONDS, every: float = 0.2) -> None:
+    """Wait for something that has no process of ours to it; fail when it doesn't come."""
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline, f"not so after {seconds} s"
+        time.sleep(every)
