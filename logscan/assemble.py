@@ -20,12 +20,11 @@ from typing import BinaryIO, TextIO, assert_never
 from logscan import pipeline
 from logscan.detection.detector import Detector
 from logscan.detection.in_order import combined_by
-from logscan.errors import ExitCode, SourceError, UsageError
+from logscan.errors import ExitCode, UsageError
 from logscan.finding import Coverage, Report, ScanError, Status
 from logscan.framing.time_range import TimeRange
 from logscan.matching.matcher import Matcher
 from logscan.matching.where import knows
-from logscan.redact import redact
 from logscan.ruleset.loader import load_ruleset
 from logscan.ruleset.model import Rule
 from logscan.settings import Direct, Format, ScanSettings
@@ -170,14 +169,13 @@ class _Opened:
 def _open(settings: ScanSettings, rules: Sequence[Rule], now_ns: int) -> _Opened:
     if settings.files:
         return _Opened(_files(settings, rules, now_ns), TimeRange(settings.since_ns, settings.until_ns))
-    return _open_engine(settings, now_ns, events=any(rule.model.input == "event" for rule in rules))
+    return _open_engines(settings, now_ns, events=any(rule.model.input == "event" for rule in rules))
 
 
-def _open_engine(settings: ScanSettings, now_ns: int, *, events: bool) -> _Opened:
+def _open_engines(settings: ScanSettings, now_ns: int, *, events: bool) -> _Opened:
     # Here, since the Docker SDK takes a third of the time in which a small file is scanned.
-    from logscan.sources.docker.engine import Engine  # noqa: PLC0415
     from logscan.sources.docker.select import Selection  # noqa: PLC0415
-    from logscan.sources.docker.source import DockerSource  # noqa: PLC0415
+    from logscan.sources.docker.several import Wish, open_engines  # noqa: PLC0415
 
     selection = Selection(
         names=settings.names,
@@ -187,23 +185,17 @@ def _open_engine(settings: ScanSettings, now_ns: int, *, events: bool) -> _Opene
         images=settings.image,
         exclude=settings.exclude,
     )
-    try:
-        engine = Engine.connect(settings.host, host_name=settings.host_name)
-        # Without an end, a container that writes would never be read to it.
-        engine_now_ns = now_ns + engine.clock_skew_ns
-        wanted = TimeRange(settings.since_ns, engine_now_ns if settings.until_ns is None else settings.until_ns)
-        source = DockerSource.open(
-            engine,
-            selection,
-            wanted,
-            tail=settings.tail,
-            direct=settings.direct is Direct.ALWAYS,
-            events_until_ns=engine_now_ns if events else None,
-        )
-        return _Opened([source], wanted)
-    except SourceError as error:
-        wanted = TimeRange(settings.since_ns, now_ns if settings.until_ns is None else settings.until_ns)
-        return _Opened((), wanted, (ScanError("engine", redact(settings.host or "docker"), error.message, error.help),))
+    wish = Wish(
+        selection,
+        settings.since_ns,
+        settings.until_ns,
+        now_ns,
+        tail=settings.tail,
+        direct=settings.direct is Direct.ALWAYS,
+        events=events,
+    )
+    engines = open_engines(settings.hosts, settings.host_name, wish)
+    return _Opened(engines.sources, TimeRange(settings.since_ns, engines.until_ns), engines.errors)
 
 
 def _files(settings: ScanSettings, rules: Sequence[Rule], now_ns: int) -> list[FileSource]:

@@ -33,6 +33,8 @@ class DockerSource:
         self._logs = logs
         self._events: EventLog | None = None
         self._errors: list[ScanError] = []
+        self.unknown: tuple[str, ...] = ()
+        """Names that were asked for and that no container of this engine has."""
 
     @classmethod
     def open(
@@ -45,7 +47,7 @@ class DockerSource:
         direct: bool = False,
         events_until_ns: int | None = None,
     ) -> DockerSource:
-        """List, choose and inspect. A name that is not there becomes an error of the scan, not an exception.
+        """List, choose and inspect. A name that is not there becomes one of `unknown`, not an exception.
 
         `direct`: read the files that the engine keeps, past its API. `events_until_ns`: read its own
         events too, up to then, which is now at the latest.
@@ -58,17 +60,13 @@ class DockerSource:
                 infos.append(engine.inspect(listed.id))
             except SourceError as error:  # removed since it was listed
                 errors.append(ScanError("source", (*listed.names, listed.id)[0], error.message, error.help))
-        errors += [
-            ScanError("source", name, f"no container is called {name}", "`docker ps -a` shows their names")
-            for name in unknown
-        ]
         source = cls(
             [DirectLog(info, wanted) if direct else ContainerLog(engine, info, wanted, tail) for info in infos]
         )
         if events_until_ns is not None:
             known = frozenset(listed.id for listed in listing)
             source._events = EventLog(engine, infos, known, selection, wanted=wanted, until_ns=events_until_ns)
-        source._errors = errors
+        source._errors, source.unknown = errors, tuple(unknown)
         return source
 
     @property
