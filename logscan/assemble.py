@@ -27,8 +27,9 @@ from logscan.matching.matcher import Matcher
 from logscan.matching.where import knows
 from logscan.ruleset.loader import load_ruleset
 from logscan.ruleset.model import Rule
-from logscan.settings import Direct, Format, ScanSettings
+from logscan.settings import CommonSettings, Direct, Format, ScanSettings
 from logscan.sinks.sink import Sink
+from logscan.sources.docker.select import Selection
 from logscan.sources.files import FileSource, expand
 from logscan.sources.source import Source
 
@@ -62,7 +63,7 @@ def run_scan(
     choice = choose_rules(settings, warn)
     whole = scan_report(settings, choice.run, progress=progress, warn=warn, clock=clock)
     report = found_by(choice.asked, whole)
-    _sink(settings, out).emit(report)
+    sink_of(settings, out).emit(report)
     return exit_code(report, settings)
 
 
@@ -79,7 +80,7 @@ def scan_report(
     `warn` is told of rules with more group values than are kept apart.
     """
     started_ns = clock()
-    _keep_freed_memory()
+    keep_freed_memory()
     matcher = Matcher(rules)
     detector = Detector(rules, samples=settings.samples)
     opened = _open(settings, rules, started_ns)
@@ -102,7 +103,7 @@ def scan_report(
     )
 
 
-def _keep_freed_memory() -> None:
+def keep_freed_memory() -> None:
     """Have the C library keep blocks of a batch's size, rather than fetch them from the system anew each time.
 
     glibc raises its thresholds to the size of the largest block that was given back. Untouched
@@ -125,7 +126,7 @@ def found_by(rules: Sequence[Rule], report: Report) -> Report:
     return replace(report, findings=tuple(found for found in report.findings if found.rule_id in ids))
 
 
-def choose_rules(settings: ScanSettings, warn: Warn | None = None) -> RuleChoice:
+def choose_rules(settings: CommonSettings, warn: Warn | None = None) -> RuleChoice:
     """Load the rules and keep those asked for; `warn` is told of stale overrides.
 
     Raises RuleError, or UsageError when no rule is left.
@@ -174,19 +175,10 @@ def _open(settings: ScanSettings, rules: Sequence[Rule], now_ns: int) -> _Opened
 
 def _open_engines(settings: ScanSettings, now_ns: int, *, events: bool) -> _Opened:
     # Here, since the Docker SDK takes a third of the time in which a small file is scanned.
-    from logscan.sources.docker.select import Selection  # noqa: PLC0415
     from logscan.sources.docker.several import Wish, open_engines  # noqa: PLC0415
 
-    selection = Selection(
-        names=settings.names,
-        projects=settings.project,
-        services=settings.service,
-        labels=settings.label,
-        images=settings.image,
-        exclude=settings.exclude,
-    )
     wish = Wish(
-        selection,
+        selection_of(settings),
         settings.since_ns,
         settings.until_ns,
         now_ns,
@@ -196,6 +188,18 @@ def _open_engines(settings: ScanSettings, now_ns: int, *, events: bool) -> _Open
     )
     engines = open_engines(settings.hosts, settings.host_name, wish)
     return _Opened(engines.sources, TimeRange(settings.since_ns, engines.until_ns), engines.errors)
+
+
+def selection_of(settings: CommonSettings) -> Selection:
+    """Say which of an engine's containers were asked for."""
+    return Selection(
+        names=settings.names,
+        projects=settings.project,
+        services=settings.service,
+        labels=settings.label,
+        images=settings.image,
+        exclude=settings.exclude,
+    )
 
 
 def _files(settings: ScanSettings, rules: Sequence[Rule], now_ns: int) -> list[FileSource]:
@@ -221,7 +225,8 @@ def _stdin() -> BinaryIO:
         raise UsageError("standard input is closed", help="pipe a log in, or name a file") from None
 
 
-def _sink(settings: ScanSettings, out: TextIO) -> Sink:
+def sink_of(settings: ScanSettings, out: TextIO) -> Sink:
+    """Give the sink of the format that was asked for."""
     # Imported when chosen: the models of the JSON and the terminal library take their time to load.
     match settings.format:
         case Format.JSON:
