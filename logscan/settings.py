@@ -48,7 +48,7 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
 
 
-class LiveFormat(StrEnum):
+class FollowFormat(StrEnum):
     """How what is found is told while a follow goes on."""
 
     TEXT = "text"
@@ -267,8 +267,8 @@ class FollowSettings(CommonSettings):
     """Everything that a follow is asked for. `until_ns`: it ends by itself when this time has passed."""
 
     since: Annotated[Since | int, BeforeValidator(_since)] = Field(Since.LAST, description=f"last, now, {A_TIME}")
-    format: Annotated[LiveFormat, BeforeValidator(_word_of(LiveFormat))] = Field(
-        LiveFormat.TEXT, description=", ".join(LiveFormat)
+    format: Annotated[FollowFormat, BeforeValidator(_word_of(FollowFormat))] = Field(
+        FollowFormat.TEXT, description=", ".join(FollowFormat)
     )
 
     @model_validator(mode="after")

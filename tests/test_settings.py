@@ -15,7 +15,7 @@ from logscan.settings import (
     Direct,
     FollowSettings,
     Format,
-    LiveFormat,
+    FollowFormat,
     ScanSettings,
     Since,
     parse_moment,
@@ -400,7 +400,7 @@ def test_a_format_of_the_file_that_only_scans_know_is_a_fault_unless_a_flag_outr
     with pytest.raises(UsageError) as caught:
         following({}, config(format="json"))
     assert "logscan.yaml:1: format: 'json' is none of text, ndjson" == caught.value.message
-    assert LiveFormat.NDJSON is following({"format": "ndjson"}, config(format="json")).format
+    assert FollowFormat.NDJSON is following({"format": "ndjson"}, config(format="json")).format
 
 
 @pytest.mark.parametrize("kind", [ScanSettings, FollowSettings])

@@ -23,7 +23,7 @@ from logscan.settings import (
     Direct,
     FollowSettings,
     Format,
-    LiveFormat,
+    FollowFormat,
     ScanSettings,
     resolve,
     resolve_follow,
@@ -33,7 +33,7 @@ Decorator = Callable[[Any], Any]
 
 LEVELS = [str(severity) for severity in Severity]
 FORMATS = [choice.value for choice in Format]
-LIVE_FORMATS = [choice.value for choice in LiveFormat]
+FOLLOW_FORMATS = [choice.value for choice in FollowFormat]
 DIRECT_WAYS = [choice.value for choice in Direct]
 
 
@@ -176,9 +176,9 @@ RESULT_LIVE = [
     option(
         "Result",
         "--format",
-        type=click.Choice(LIVE_FORMATS),
+        type=click.Choice(FOLLOW_FORMATS),
         metavar="FORMAT",
-        help=f"{', '.join(LIVE_FORMATS)}. [text]",
+        help=f"{', '.join(FOLLOW_FORMATS)}. [text]",
     ),
     option("Result", "--output", type=click.Path(), metavar="FILE", help="Append it to this file, not to stdout."),
     *EVIDENCE,

@@ -7,7 +7,7 @@ import json
 import click
 
 from logscan.errors import ExitCode
-from logscan.sinks.document import schemas
+from logscan.sinks.schemas import schemas
 
 
 @click.command()

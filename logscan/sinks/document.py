@@ -1,8 +1,8 @@
 """The JSON that logscan prints, as pydantic models: names, order and types are the contract.
 
-Owns the shapes, their JSON Schemas, the way from a Report into them and how they become text. Does
-not own how many stand on a line (the sinks), nor what the values mean (`logscan.finding`). A change that takes a
-key away, or gives one another meaning, is a new version of its schema.
+Owns the shapes, the way from a Report into them, a finding's way back, and how they become text. Does not own how
+many stand on a line (the sinks), the events of a follow (`event_document`), nor what the values mean
+(`logscan.finding`). A change that takes a key away, or gives one another meaning, is a new version of its schema.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from logscan import __version__
-from logscan.batch import Container
+from logscan.batch import Container, Service, Stream
 from logscan.finding import Coverage, Finding, Gap, RelatedLine, Report, Sample, ScanError, Severity, Share, Status
-from logscan.sinks.times import rfc3339
+from logscan.sinks.times import parse_rfc3339, rfc3339
 
 REPORT_SCHEMA: Final = "logscan.report/v1"
 FINDING_SCHEMA: Final = "logscan.finding/v1"
@@ -46,11 +46,17 @@ _SEVERITY_NAMES: dict[Severity, SeverityName] = {
 }
 
 
-class _Document(BaseModel):
+def _time_ns(text: str | None) -> int | None:
+    return None if text is None else parse_rfc3339(text)
+
+
+class Document(BaseModel):
+    """Base of all that is printed: no key too many, and nothing changed behind anybody's back."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class ContainerDocument(_Document):
+class ContainerDocument(Document):
     """Who wrote a log. A file that stands for a container leaves empty what it doesn't know."""
 
     id: Text
@@ -69,8 +75,11 @@ class ContainerDocument(_Document):
             host=container.host,
         )
 
+    def container(self) -> Container:
+        return Container(self.id or self.name, self.name, self.id, self.image, self.image_id, self.host)
 
-class ShareDocument(_Document):
+
+class ShareDocument(Document):
     """How many of a finding's hits came from one container."""
 
     id: Text
@@ -83,19 +92,22 @@ class ShareDocument(_Document):
         container = share.container
         return cls(id=container.id, name=container.name, host=container.host, count=share.count)
 
+    def share(self) -> Share:
+        return Share(Container(self.id or self.name, self.name, self.id, host=self.host), self.count)
 
-class ServiceDocument(_Document):
+
+class ServiceDocument(Document):
     project: Text | None
     name: Text
 
 
-class RuleDocument(_Document):
+class RuleDocument(Document):
     id: Text
     title: Text
     file: Text
 
 
-class SampleDocument(_Document):
+class SampleDocument(Document):
     """One line of evidence, and the lines around it."""
 
     time: Time
@@ -116,8 +128,11 @@ class SampleDocument(_Document):
             after=sample.after,
         )
 
+    def sample(self) -> Sample:
+        return Sample(_time_ns(self.time), Stream(self.stream), self.line, self.truncated, self.before, self.after)
 
-class RelatedDocument(_Document):
+
+class RelatedDocument(Document):
     """A line of another container, from about the time of a hit."""
 
     container: ContainerDocument
@@ -134,8 +149,11 @@ class RelatedDocument(_Document):
             line=related.line,
         )
 
+    def related(self) -> RelatedLine:
+        return RelatedLine(self.container.container(), _time_ns(self.time) or 0, Stream(self.stream), self.line)
 
-class FindingDocument(_Document):
+
+class FindingDocument(Document):
     """One problem of one service."""
 
     schema_: Literal["logscan.finding/v1"] = Field(alias="schema")
@@ -180,8 +198,32 @@ class FindingDocument(_Document):
             references=finding.references,
         )
 
+    def finding(self) -> Finding:
+        """Give the finding that this tells of, but for where in its lines the matches lie."""
+        return Finding(
+            fingerprint=self.fingerprint,
+            rule_id=self.rule.id,
+            rule_title=self.rule.title,
+            rule_file=self.rule.file,
+            severity=Severity.parse(self.severity),
+            title=self.title,
+            count=self.count,
+            first_seen_ns=_time_ns(self.first_seen),
+            last_seen_ns=_time_ns(self.last_seen),
+            service=Service(self.service.project, self.service.name),
+            container=self.container.container(),
+            containers=tuple(share.share() for share in self.containers),
+            fields=self.fields,
+            samples=tuple(sample.sample() for sample in self.samples),
+            why=self.why,
+            advice=self.advice,
+            references=self.references,
+            state=self.state,
+            related=tuple(line.related() for line in self.related),
+        )
 
-class GapDocument(_Document):
+
+class GapDocument(Document):
     """A stretch of a source that is known to be missing."""
 
     from_: Time = Field(alias="from")
@@ -193,7 +235,7 @@ class GapDocument(_Document):
         return cls(**{"from": rfc3339(gap.from_ns)}, to=rfc3339(gap.to_ns), reason=gap.reason.value)
 
 
-class SourceDocument(_Document):
+class SourceDocument(Document):
     """What was read of one source, and what could not be."""
 
     container: ContainerDocument
@@ -231,7 +273,7 @@ class SourceDocument(_Document):
         )
 
 
-class ErrorDocument(_Document):
+class ErrorDocument(Document):
     """Something that went wrong without ending the scan."""
 
     kind: Text
@@ -244,14 +286,14 @@ class ErrorDocument(_Document):
         return cls(kind=error.kind, source=error.source, message=error.message, help=error.help)
 
 
-class RangeDocument(_Document):
+class RangeDocument(Document):
     """The times that were asked for."""
 
     since: Time
     until: Time
 
 
-class SeveritiesDocument(_Document):
+class SeveritiesDocument(Document):
     critical: Count
     high: Count
     medium: Count
@@ -259,7 +301,7 @@ class SeveritiesDocument(_Document):
     info: Count
 
 
-class SummaryDocument(_Document):
+class SummaryDocument(Document):
     """The report in numbers; `incomplete` counts the sources that are not complete."""
 
     findings: Count
@@ -298,7 +340,7 @@ def _frame(report: Report) -> dict[str, Any]:
     }
 
 
-class ReportDocument(_Document):
+class ReportDocument(Document):
     """The result of one scan."""
 
     schema_: Literal["logscan.report/v1"] = Field(alias="schema")
@@ -317,7 +359,7 @@ class ReportDocument(_Document):
         return cls(schema=REPORT_SCHEMA, findings=findings, **_frame(report))
 
 
-class CoverageDocument(_Document):
+class CoverageDocument(Document):
     """The last line of ndjson: all of a report but its findings."""
 
     schema_: Literal["logscan.coverage/v1"] = Field(alias="schema")
@@ -340,14 +382,3 @@ def to_json(document: BaseModel, *, indent: int | None = None) -> str:
     separators = (",", ":") if indent is None else (",", ": ")
     text = json.dumps(content, ensure_ascii=True, indent=indent, separators=separators)
     return text.replace("\x7f", r"\u007f")  # DEL is ASCII, so `json` leaves it
-
-
-def schemas() -> dict[str, dict[str, Any]]:
-    """Give the JSON Schemas of what is printed, by the `schema` that each document carries."""
-    documents: dict[str, type[BaseModel]] = {
-        REPORT_SCHEMA: ReportDocument,
-        FINDING_SCHEMA: FindingDocument,
-        COVERAGE_SCHEMA: CoverageDocument,
-    }
-    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-    return {name: dialect | model.model_json_schema() for name, model in documents.items()}

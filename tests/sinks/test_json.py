@@ -9,9 +9,10 @@ from collections.abc import Callable
 import pytest
 
 from logscan.finding import Report
-from logscan.sinks.document import CoverageDocument, FindingDocument, ReportDocument, schemas
+from logscan.sinks.document import CoverageDocument, FindingDocument, ReportDocument
 from logscan.sinks.json_report import JsonSink
 from logscan.sinks.ndjson import NdjsonSink
+from logscan.sinks.schemas import schemas
 
 Golden = Callable[[str, str], None]
 
@@ -128,7 +129,7 @@ def test_the_summary_counts_what_the_report_holds(ordinary: Report) -> None:
 
 
 def test_there_is_a_schema_for_each_document_and_it_names_every_key(ordinary: Report) -> None:
-    expected = ["logscan.report/v1", "logscan.finding/v1", "logscan.coverage/v1"]
+    expected = ["logscan.report/v1", "logscan.finding/v1", "logscan.coverage/v1", "logscan.event/v1"]
     assert expected == list(schemas())
     document = json.loads(as_json(ordinary))
     schema = schemas()["logscan.report/v1"]
