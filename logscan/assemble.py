@@ -261,6 +261,11 @@ def _coverage(sources: Sequence[Source], detector: Detector) -> Iterator[Coverag
 def _errors(sources: Sequence[Source], matcher: Matcher) -> Iterator[ScanError]:
     for source in sources:
         yield from source.errors
+    yield from quarantine_errors(matcher)
+
+
+def quarantine_errors(matcher: Matcher) -> Iterator[ScanError]:
+    """Tell of the rules that took too long."""
     for found in matcher.quarantined:
         yield ScanError("rule", found.rule.id, f"the rule was set aside: {found.reason}", "narrow its pattern")
 

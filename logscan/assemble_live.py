@@ -10,22 +10,33 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from random import SystemRandom
-from typing import TextIO
+from typing import TextIO, assert_never
 
 from logscan.announce import Announcer
-from logscan.assemble import RuleChoice, Warn, choose_rules, exit_code, keep_freed_memory, selection_of, sink_of
+from logscan.assemble import (
+    RuleChoice,
+    Warn,
+    choose_rules,
+    exit_code,
+    found_by,
+    keep_freed_memory,
+    quarantine_errors,
+    selection_of,
+    sink_of,
+)
 from logscan.counting import Counting
 from logscan.detection.detector import Detector
 from logscan.errors import ExitCode, LogscanError, SourceError
-from logscan.finding import Coverage, Finding, Report, ScanError, Status
+from logscan.finding import Report, ScanError
 from logscan.follow import Follow, Part, Stop
 from logscan.framing.time_range import TimeRange
 from logscan.matching.matcher import Matcher
 from logscan.redact import redact
-from logscan.settings import CommonSettings, FollowSettings, ScanSettings, Since
+from logscan.settings import DEFAULT_RANGE_NS, CommonSettings, FollowSettings, FollowFormat, ScanSettings, Since
+from logscan.sinks.live import LiveSink
+from logscan.sinks.live_ndjson import LiveNdjsonSink
 from logscan.sources.docker.engine import Engine
 from logscan.sources.docker.follow.host import HostReader
 from logscan.sources.live import Back, First, Lost, Start
@@ -44,8 +55,7 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 0.2, 10.0
 class Reaching:
     """Reaches engines, each by a thread of its own, and makes parts of those that answer.
 
-    `patient`: an engine that doesn't answer is tried for ever; else it is told of once, with all its words in
-    `errors`.
+    `patient`: an engine that doesn't answer is tried for ever; else once, and why not is in `errors`.
     """
 
     def __init__(
@@ -60,7 +70,7 @@ class Reaching:
         self._host_name = settings.host_name
         self._patient = patient
         self._monotonic = monotonic
-        self._reached: queue.SimpleQueue[Part | Lost | Back | LogscanError | None] = queue.SimpleQueue()
+        self._reached: queue.SimpleQueue[Engine | Lost | Back | LogscanError | None] = queue.SimpleQueue()
         self._stopped = threading.Event()
         self.expected = 0
         self.errors: list[ScanError] = []
@@ -73,12 +83,16 @@ class Reaching:
         taken: list[Part | Lost | Back] = []
         while not self._reached.empty():
             one = self._reached.get()
-            if isinstance(one, LogscanError):
-                raise one
-            if one is None or isinstance(one, Part):
-                self.expected -= 1
-            if one is not None:
-                taken.append(one)
+            match one:
+                case LogscanError():
+                    raise one
+                case Engine():
+                    self.expected -= 1
+                    taken.append(self._make(one))
+                case None:
+                    self.expected -= 1
+                case _:
+                    taken.append(one)
         return taken
 
     def stop(self) -> None:
@@ -86,8 +100,7 @@ class Reaching:
 
     def _reach(self, host: str | None) -> None:
         try:
-            engine = self._connect(host)
-            self._reached.put(None if engine is None else self._make(engine))
+            self._reached.put(self._connect(host))
         except LogscanError as error:
             self._reached.put(error)
 
@@ -114,7 +127,7 @@ class Reaching:
 
 
 class _Parts:
-    """Makes the part of each host that is reached. `once`: each log is read to its end, and that is all."""
+    """Makes the part of each host that is reached: of a follow, or of a scan that reads each log to its end once."""
 
     def __init__(
         self,
@@ -122,27 +135,16 @@ class _Parts:
         choice: RuleChoice,
         matcher: Matcher,
         store: Store,
-        *,
-        first: First,
-        since_ns: int | None,
-        once: bool,
     ) -> None:
         self._settings = settings
         self._choice = choice
         self._matcher = matcher
         self._store = store
-        self._first = first
-        self._since_ns = since_ns
-        self._once = once
-        self._lock = threading.Lock()
 
     def make(self, engine: Engine) -> Part:
-        """Make a part, on whatever thread the engine was reached."""
-        with self._lock:  # two hosts may be reached at once, and the store is no place for two threads
-            return self._make(engine)
-
-    def _make(self, engine: Engine) -> Part:
+        """Make the part of a host out of what the store knows of it."""
         settings, host = self._settings, engine.name
+        first, since_ns, wanted = self._beginning(engine)
         loaded = self._store.load(host)
         detector = Detector(
             self._choice.run,
@@ -157,22 +159,122 @@ class _Parts:
             detector,
             digest_key=self._store.digest_key,
             checkpoints=loaded.checkpoints,
-            wanted=TimeRange(None, settings.until_ns),
+            wanted=wanted,
             context=settings.context,
+            forgotten_ns=None if self._store.recovered_from is None else time.time_ns() + engine.clock_skew_ns,
         )
         source = HostReader(
             engine,
             selection_of(settings),
             events=any(rule.model.input == "event" for rule in self._choice.run),
-            once=self._once,
+            once=isinstance(settings, ScanSettings),
         )
         start = Start(
             digest_key=self._store.digest_key,
             logs=loaded.checkpoints,
-            first=self._first,
-            since_ns=self._since_ns,
+            first=first,
+            since_ns=since_ns,
             events_from_ns=loaded.events_told_ns,
         )
         asked = [rule.id for rule in self._choice.asked]
         announcer = Announcer(host, asked=asked, min_severity=settings.min_severity)
         return Part(source, counting, announcer, start, loaded.undelivered)
+
+    def _beginning(self, engine: Engine) -> tuple[First, int | None, TimeRange]:
+        """Say from where logs are read that nothing is known of, and which lines of all logs are wanted.
+
+        What a checkpoint says was read is never read again: where a moment is asked for, all that lies between is
+        read, and what is older is not counted.
+        """
+        settings, now_ns = self._settings, time.time_ns() + engine.clock_skew_ns
+        if isinstance(settings, ScanSettings):
+            return First.MOMENT, now_ns - DEFAULT_RANGE_NS, TimeRange()
+        assert isinstance(settings, FollowSettings)  # noqa: S101 - for the type checker: there are two kinds
+        match settings.since:
+            case Since.LAST:
+                return First.NOW, None, TimeRange(None, settings.until_ns)
+            case Since.NOW:
+                return First.NOW, None, TimeRange(now_ns, settings.until_ns)
+            case since_ns:
+                return First.MOMENT, since_ns, TimeRange(since_ns, settings.until_ns)
+
+
+def run_follow(settings: FollowSettings, *, out: TextIO, stop: Stop, warn: Warn | None = None) -> ExitCode:
+    """Follow until `stop` is set, or until the time that was asked for has passed; tell in `out` what happens.
+
+    Raises UsageError and RuleError before anything is read, StateInUse and StateUnusable. An engine that doesn't
+    answer is waited for.
+    """
+    choice = choose_rules(settings, warn)
+    keep_freed_memory()
+    matcher = Matcher(choice.run)
+    with _state(settings, "follow", warn) as store:
+        reaching = Reaching(settings, _Parts(settings, choice, matcher, store).make, patient=True)
+        sink = _live_sink(settings, out)
+        follow = Follow(reaching, matcher, store, sink, stop=stop, until_ns=settings.until_ns)
+        follow.run()
+        return _verdict(settings, follow, matcher, stop)
+
+
+def run_scan_last(settings: ScanSettings, *, out: TextIO, warn: Warn | None = None) -> ExitCode:
+    """Read what came since the last run on the same state, keep how far that was, then write the report to `out`.
+
+    What is counted is what this run found; severity and state are those of the whole finding. Raises as `run_follow`.
+    """
+    choice = choose_rules(settings, warn)
+    keep_freed_memory()
+    matcher = Matcher(choice.run)
+    started_ns = time.time_ns()
+    with _state(settings, "scan --since last", warn) as store:
+        reaching = Reaching(settings, _Parts(settings, choice, matcher, store).make, patient=False)
+        follow = Follow(reaching, matcher, store, None, stop=Stop())
+        follow.run()
+        report = _report(settings, follow, (*reaching.errors, *quarantine_errors(matcher)), started_ns)
+    report = found_by(choice.asked, report)
+    sink_of(settings, out).emit(report)
+    return exit_code(report, settings)
+
+
+def _state(settings: CommonSettings, command: str, warn: Warn | None) -> Store:
+    store = Store.open(settings.state, now_ns=time.time_ns(), command=command)
+    if store.recovered_from is not None and warn is not None:
+        warn(
+            f"the state in {settings.state} was damaged, and a new one is begun",
+            f"the damaged file is kept as {store.recovered_from}; what was read before it counts anew or is a gap",
+        )
+    return store
+
+
+def _live_sink(settings: FollowSettings, out: TextIO) -> LiveSink:
+    match settings.format:
+        case FollowFormat.NDJSON:
+            return LiveNdjsonSink(out)
+        case FollowFormat.TEXT:
+            return live_text_sink(out)
+    assert_never(settings.format)
+
+
+def _verdict(settings: FollowSettings, follow: Follow, matcher: Matcher, stop: Stop) -> ExitCode:
+    """Tell what the end of a follow means: one that was asked to end did what it should."""
+    if stop.asked:
+        return ExitCode.DONE
+    summary = follow.summary()
+    if (summary.lost or matcher.quarantined) and not settings.allow_incomplete:
+        return ExitCode.INCOMPLETE
+    if settings.fail_on is not None and any(severity >= settings.fail_on for severity in summary.findings):
+        return ExitCode.FINDINGS
+    return ExitCode.DONE
+
+
+def _report(settings: ScanSettings, follow: Follow, errors: Sequence[ScanError], started_ns: int) -> Report:
+    lost = [one for part in follow.parts.values() for one in part.counting.lost if one.container is None]
+    found = [one for one in follow.this_run.findings() if one.severity >= settings.min_severity]
+    return Report(
+        started_ns=started_ns,
+        finished_ns=time.time_ns(),
+        since_ns=None,
+        until_ns=max((part.counting.engine_ns for part in follow.parts.values()), default=started_ns),
+        findings=tuple(sorted(found, key=lambda finding: finding.sort_key)),
+        sources=tuple(one for part in follow.parts.values() for one in part.counting.coverage),
+        errors=(*errors, *(ScanError("engine", one.host, one.reason, one.help) for one in lost)),
+    )

@@ -7,13 +7,14 @@ what changed since it was asked last. Does not own reading (sources.live), what 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from logscan.batch import Container, Input
+from logscan.batch import Container
 from logscan.checkpoint import Checkpoint
 from logscan.detection.detector import Detector
-from logscan.finding import Change, ChangeKind, Coverage, Gap, Status
+from logscan.finding import Change, ChangeKind, Coverage, Gap, GapReason, Status
 from logscan.framing.time_range import TimeRange
 from logscan.matching.hit import Hit
 from logscan.matching.matcher import Matcher
@@ -33,6 +34,12 @@ from logscan.sources.live import (
 )
 from logscan.surroundings import Placed, Surroundings
 from logscan.trail import Trail
+
+MAX_GONE = 1_000
+"""So many containers that are gone are still named at the end."""
+
+ARRIVING_NS = 5_000_000_000
+"""A container that is watched from so soon after the beginning was there already."""
 
 _WEIGHT = {
     ChangeKind.UPDATED: 0,
@@ -69,7 +76,10 @@ class Changed:
 
 
 class Counting:
-    """Counts what one host's logs bring. `checkpoints` are those with which reading begins, by container."""
+    """Counts what one host's logs bring. `checkpoints` are those with which reading begins, by container.
+
+    `forgotten_ns`: when it was found that what was known of the logs is lost; None where nothing is.
+    """
 
     def __init__(
         self,
@@ -81,6 +91,7 @@ class Counting:
         checkpoints: Mapping[str, Checkpoint],
         wanted: TimeRange,
         context: int = 0,
+        forgotten_ns: int | None = None,
     ) -> None:
         self.host = host
         self.detector = detector
@@ -90,10 +101,12 @@ class Counting:
         self._digest_key = digest_key
         self._begun_at = checkpoints
         self._wanted = wanted
+        self._forgotten_ns = forgotten_ns
         self._surroundings = Surroundings(context)
         self._containers: dict[str, Container] = {}
         self._trails: dict[str, Trail] = {}
         self._coverage: dict[str, Coverage] = {}
+        self._gone: deque[Coverage] = deque(maxlen=MAX_GONE)
         self._behind: set[str] = set()
         self._lost: dict[str | None, Lost] = {}
         self._dirty: set[str] = set()
@@ -101,8 +114,8 @@ class Counting:
 
     @property
     def coverage(self) -> list[Coverage]:
-        """What was read since it began, one entry for each container."""
-        return list(self._coverage.values())
+        """What was read since it began, one entry for each container; of those that are gone only the latest."""
+        return [*self._gone, *self._coverage.values()]
 
     @property
     def lost(self) -> list[Lost]:
@@ -142,7 +155,7 @@ class Counting:
             case EventsTold(_, time_ns):
                 self._changed.events_told_ns = time_ns
             case Watched(container, start_ns):
-                self.detector.watch(self._known(container), start_ns)
+                self._watch(self._known(container), start_ns)
             case CaughtUp(container, time_ns):
                 self._caught_up(self._known(container), time_ns)
             case Idle(container):
@@ -178,6 +191,11 @@ class Counting:
         if batch.last_ns is not None and not lines.replayed:
             self._note(self.detector.advance(container, batch.last_ns))
 
+    def _watch(self, container: Container, start_ns: int) -> None:
+        self.detector.watch(container, start_ns)
+        if self._forgotten_ns is not None and start_ns <= self._forgotten_ns + ARRIVING_NS:
+            self.take(GapFound(Gap(container, None, start_ns, GapReason.STATE_LOST)))
+
     def _caught_up(self, container: Container, time_ns: int) -> None:
         self.engine_ns = max(self.engine_ns, time_ns)
         self._covered(container)
@@ -195,10 +213,13 @@ class Counting:
         self._idle(container)
         self.detector.forget(container)
         self._surroundings.leave(container)
-        for known in (self._trails, self._containers, self._coverage, self._lost):
-            known.pop(container.key, None)  # type: ignore[attr-defined]
-        self._dirty.discard(container.key)
-        self._changed.gone.append(container.key)
+        key = container.key
+        self._trails.pop(key, None)
+        self._containers.pop(key, None)
+        self._lost.pop(key, None)
+        self._dirty.discard(key)
+        self._changed.gone.append(key)
+        self._gone.append(self._coverage.pop(key))
 
     def _flush(self, container: Container, hits: Iterable[Hit]) -> None:
         """Let go what waited for lines that won't come."""
@@ -228,8 +249,7 @@ class Counting:
             kinds[change.fingerprint] = kind, change.time_ns
 
     def _lose(self, lost: Lost) -> None:
-        key = lost.container and lost.container.key
-        self._lost[key] = lost
+        self._lost[_key_of(lost)] = lost
         self._changed.told.append(lost)
         if lost.container is not None:
             self._behind.discard(lost.container.key)
@@ -238,7 +258,7 @@ class Counting:
             coverage.reason = lost.reason
 
     def _back(self, back: Back) -> None:
-        if self._lost.pop(back.container and back.container.key, None) is not None:
+        if self._lost.pop(_key_of(back), None) is not None:
             self._changed.told.append(back)
         if back.container is not None:
             coverage = self._covered(self._known(back.container))
@@ -268,6 +288,10 @@ class Counting:
             if coverage := self._coverage.get(container.key):
                 coverage.container = container
         return container
+
+
+def _key_of(told: Lost | Back) -> str | None:
+    return None if told.container is None else told.container.key
 
 
 def _same(one: Container, other: Container) -> bool:

@@ -14,20 +14,23 @@ a commit holds is told after it: a crash in between tells it again at the next s
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
 from logscan.announce import Announcer, event_id
 from logscan.counting import Changed, Counting
-from logscan.finding import ChangeKind
+from logscan.finding import ChangeKind, Coverage, Severity
 from logscan.matching.matcher import Matcher
 from logscan.sinks.event_document import EventDocument, decode, encode, source_event
-from logscan.sinks.live import LiveSink
+from logscan.sinks.live import FollowStatus, FollowSummary, LiveSink
 from logscan.sources.live import Back, Inbox, LiveSource, Lost, Start, host_of
 from logscan.store.errors import StateFull
 from logscan.store.records import Commit, GapRow, Outgoing
 from logscan.store.store import Store
+from logscan.this_run import ThisRun
 
 SOON_S = 0.1
 """What somebody waits for is told at most so long after it was counted."""
@@ -38,7 +41,9 @@ COMMIT_S = 1.0
 RETRY_S = 5.0
 """A commit that failed, for a full disk most likely, is tried again this often."""
 
-CHORES_S = 30.0
+TICK_S = 1.0
+RESOLVE_S = 30.0
+SWEEP_S = 600.0
 END_S = 8.0
 """So long the sources may take to end in order."""
 
@@ -83,6 +88,7 @@ class Arrivals(Protocol):
 class Follow:
     """Follows hosts until it is stopped, or until they end.
 
+    `parts`: the hosts that were reached, by name. `this_run`: what was found, where nothing is told as it comes.
     `clock`: nanoseconds since the epoch; `monotonic`: seconds, for pacing alone. `sink` is None where
     nothing is told as it comes. `until_ns` ends it when every host's time has passed it.
     """
@@ -100,6 +106,7 @@ class Follow:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.parts: dict[str, Part] = {}
+        self.this_run = ThisRun()
         self._arrivals = arrivals
         self._matcher = matcher
         self._store = store
@@ -111,7 +118,8 @@ class Follow:
         self._inbox = Inbox()
         self._pending: dict[str, Commit] = {}
         self._delivered: dict[str, list[str]] = {}
-        self._committed_s = self._chores_s = monotonic()
+        self._began_ns = clock()
+        self._committed_s = self._ticked_s = self._resolved_s = self._swept_s = monotonic()
         self._retry_s = 0.0
         self._set_aside = 0
 
@@ -121,6 +129,8 @@ class Follow:
             self._loop()
             self._commit()
             self._commit_delivered()
+            if self._sink is not None:
+                self._sink.close(self.summary())
         finally:
             self._arrivals.stop()
             for part in self.parts.values():
@@ -163,7 +173,11 @@ class Follow:
 
     def _has_passed(self) -> bool:
         until_ns = self._until_ns
-        return until_ns is not None and bool(self.parts) and all(part.counting.engine_ns > until_ns for part in self.parts.values())
+        return (
+            until_ns is not None
+            and bool(self.parts)
+            and all(part.counting.engine_ns > until_ns for part in self.parts.values())
+        )
 
     def _patience_s(self) -> float:
         waited_s = self._monotonic() - self._committed_s
@@ -190,8 +204,14 @@ class Follow:
     def _gather(self, host: str, part: Part, changed: Changed) -> tuple[Commit, list[EventDocument]]:
         now_ns = self._clock()
         collected = part.counting.detector.collect()
-        lives = self._store.states(host, [kept.finding.fingerprint for kept in collected.tallies], now_ns=now_ns)
-        events = list(part.announcer.events(changed, collected.tallies, lives, now_ns=now_ns)) if self._sink else []
+        findings = [kept.finding for kept in collected.tallies]
+        lives = self._store.states(host, [finding.fingerprint for finding in findings], now_ns=now_ns)
+        events: list[EventDocument] = []
+        if self._sink is not None:
+            events += part.announcer.events(changed, collected.tallies, lives, now_ns=now_ns)
+        else:
+            before = self._store.counts(host, self.this_run.unknown(host, findings))
+            self.this_run.note(host, findings, before, lives)
         resolved = [name for name, (kind, _) in changed.kinds.items() if kind is ChangeKind.RESOLVED]
         return Commit(
             host=host,
@@ -243,18 +263,66 @@ class Follow:
         self._keep()
 
     def _do_chores(self) -> None:
-        if self._retry_s and self._monotonic() >= self._retry_s:
+        """Do what comes round with time: a commit that is waiting, the sink's clock, resolving, retention."""
+        now_s = self._monotonic()
+        if self._retry_s and now_s >= self._retry_s:
             self._keep()
-        if self._monotonic() - self._chores_s < CHORES_S:
-            return
-        self._chores_s = self._monotonic()
+        if now_s - self._ticked_s >= TICK_S:
+            self._ticked_s = now_s
+            self._tick()
+        if now_s - self._resolved_s >= RESOLVE_S:
+            self._resolved_s = now_s
+            self._resolve()
+        if now_s - self._swept_s >= SWEEP_S and not self._retry_s:
+            self._swept_s = now_s
+            present = [coverage.container.key for coverage in self._coverage()]
+            with suppress(StateFull):  # the next commit says so
+                self._store.sweep(self._clock(), present=present)
+
+    def _resolve(self) -> None:
         for host, part in self.parts.items():
             counting = part.counting
             if counting.is_caught_up:
                 for fingerprint in self._store.overdue(host, counting.engine_ns):
                     counting.resolve(fingerprint, counting.engine_ns)
-        if not self._retry_s:
-            self._store.sweep(self._clock())
+
+    def _tick(self) -> None:
+        if self._sink is None:
+            return
+        coverage = self._coverage()
+        open_findings = self._open_findings().total()
+        self._sink.tick(
+            FollowStatus(
+                self._clock(),
+                sources=len(coverage),
+                lines=sum(one.lines for one in coverage),
+                open_findings=open_findings,
+            )
+        )
+
+    def summary(self) -> FollowSummary:
+        """Say what it came to."""
+        coverage = self._coverage()
+        lost = [one for part in self.parts.values() for one in part.counting.lost]
+        return FollowSummary(
+            since_ns=self._began_ns,
+            lines=sum(one.lines for one in coverage),
+            bytes=sum(one.bytes for one in coverage),
+            sources=len(coverage),
+            gaps=sum(len(one.gaps) for one in coverage),
+            findings=self._open_findings(),
+            lost=[one.container.name if one.container else one.host for one in lost],
+            until_ns=self._clock(),
+        )
+
+    def _coverage(self) -> list[Coverage]:
+        return [one for part in self.parts.values() for one in part.counting.coverage]
+
+    def _open_findings(self) -> Counter[Severity]:
+        counts: Counter[Severity] = Counter()
+        for host in self.parts:
+            counts += self._store.open_findings(host)
+        return counts
 
     def _tell_of_quarantine(self) -> None:
         for one in self._matcher.quarantined[self._set_aside :]:
