@@ -1,7 +1,7 @@
-"""`logscan doctor`: what logscan can reach and read on this engine, and what to change where it can't.
+"""`logscan doctor`: what logscan can reach and read on each engine, and what to change where it can't.
 
-Owns the questions and the words of the answers. Does not own any access to the engine
-(sources.docker); it asks for nothing that a scan would not ask for.
+Owns the questions. Does not own the words for what keeps a log from being read whole (doctor_text), nor any
+access to the engine (sources.docker): it asks for nothing that a scan would not ask for.
 """
 
 from __future__ import annotations
@@ -14,18 +14,15 @@ from click.core import ParameterSource
 
 from logscan import log
 from logscan.cli import options
+from logscan.cli.doctor_text import address_lines, proxy_lines, request_line, show, unreadable_parts
 from logscan.errors import EngineUnreachable, ExitCode, SourceError
-from logscan.safe_text import safe_text
+from logscan.sources.docker.endpoint import candidates, podman_sockets, resolve
 from logscan.sources.docker.engine import ContainerInfo, Engine, LogQuery
-from logscan.sources.docker.probe import Outcome, probe
-
-READABLE_DRIVERS = ("json-file", "local", "journald")
-"""The drivers whose own store can be read back; for others the engine keeps a small cache."""
+from logscan.sources.docker.permission import may_connect
+from logscan.sources.docker.probe import probe
 
 TOLD_OPTIONS = ("max-size", "max-file", "compress", "mode", "max-buffer-size")
 """The options that bear on reading. Others may hold what is nobody's business, such as tokens."""
-
-PROXY = "CONTAINERS=1, EVENTS=1, PING=1, VERSION=1 and POST=0"
 
 
 @click.command(cls=options.SectionedCommand)
@@ -34,30 +31,44 @@ PROXY = "CONTAINERS=1, EVENTS=1, PING=1, VERSION=1 and POST=0"
 def doctor(ctx: click.Context, /, **_given: Any) -> ExitCode:
     """Tell what logscan can reach and read, and what not.
 
-    Exits with 3 when no engine answers, or when it refuses what a scan needs.
+    Exits with 3 when an engine does not answer, or refuses what a scan needs.
     """
     settings = options.settings_of(ctx)
     log.configure(verbose=settings.verbose, quiet=settings.quiet)
-    engine = _connect(settings.host, settings.host_name)
+    hosts = settings.hosts or (None,)
+    origin = _origin(ctx, named=bool(settings.hosts))
+    show("Addresses", [line for host in hosts for line in address_lines(candidates(host), origin)] + _others())
+    well = [_examine(host, settings.host_name, origin) for host in hosts]
+    return ExitCode.DONE if all(well) else ExitCode.INCOMPLETE
+
+
+def _others() -> list[str]:
+    return [f"also there is {url}, of Podman: taken only by --host" for url in podman_sockets()]
+
+
+def _examine(host: str | None, host_name: str | None, origin: str | None) -> bool:
+    """Tell all about one engine; False when it does not answer or refuses what a scan needs."""
+    endpoint = resolve(host)
+    try:
+        engine = Engine.connect(host, host_name=host_name)
+    except EngineUnreachable as error:
+        refused = _status_below(error) == 403  # noqa: PLR2004 - HTTP's word for forbidden
+        advice = "give the socket proxy these settings" if refused else may_connect(endpoint.url) or error.help
+        show("Engine", [f"address  {endpoint.shown} ({origin or endpoint.how})", error.message, f"help: {advice}"])
+        if refused:
+            show("Socket proxy", proxy_lines())
+        return False
     try:
         listed = _listed(engine)
         outcomes = list(probe(engine, listed[0] if listed else None))
-        _print("Engine", _about(engine, _origin(ctx, settings.host) or engine.endpoint.how))
-        _print("Requests", [_request_line(outcome) for outcome in outcomes])
-        _print("Containers", [line for ident in listed for line in _container_lines(engine, ident)] or ["none"])
+        show("Engine", _about(engine, origin or endpoint.how))
+        show("Requests", [request_line(outcome) for outcome in outcomes])
+        if any(outcome.refused for outcome in outcomes):
+            show("Socket proxy", proxy_lines())
+        show("Containers", [line for ident in listed for line in _container_lines(engine, ident)] or ["none"])
     finally:
         engine.close()
-    needed = [outcome for outcome in outcomes if not outcome.request.optional]
-    return ExitCode.INCOMPLETE if any(outcome.refused for outcome in needed) else ExitCode.DONE
-
-
-def _connect(host: str | None, host_name: str | None) -> Engine:
-    try:
-        return Engine.connect(host, host_name=host_name)
-    except EngineUnreachable as error:
-        if _status_below(error) == 403:  # noqa: PLR2004 - HTTP's word for forbidden
-            raise EngineUnreachable(error.message, help=f"a socket proxy needs {PROXY}") from error
-        raise
+    return not any(outcome.refused for outcome in outcomes if not outcome.request.optional)
 
 
 def _status_below(error: BaseException) -> int | None:
@@ -70,15 +81,15 @@ def _status_below(error: BaseException) -> int | None:
     return None
 
 
-def _origin(ctx: click.Context, host: str | None) -> str | None:
-    """Tell who named the engine; None when nobody did, and it had to be found."""
+def _origin(ctx: click.Context, *, named: bool) -> str | None:
+    """Tell who named the engines; None when nobody did, and one had to be found."""
     match ctx.get_parameter_source("host"):
         case ParameterSource.COMMANDLINE:
             return "--host"
         case ParameterSource.ENVIRONMENT:
             return "LOGSCAN_HOST"
         case _:
-            return "logscan.yaml" if host else None
+            return "logscan.yaml" if named else None
 
 
 def _listed(engine: Engine) -> list[str]:
@@ -89,22 +100,16 @@ def _listed(engine: Engine) -> list[str]:
 
 
 def _about(engine: Engine, origin: str) -> list[str]:
-    return [
+    about = [
         f"address  {engine.endpoint.shown} ({origin})",
         f"name     {engine.name}",
         f"version  {engine.version or 'unknown'}, API {engine.api_version}",
     ]
-
-
-def _request_line(outcome: Outcome) -> str:
-    request = outcome.request
-    path = f"GET {request.path.replace('{0}', '{id}'):<22}"
-    if outcome.answered:
-        return f"{path} ok"
-    if outcome.refused:
-        missed = "; a scan can do without" if request.optional else ""
-        return f"{path} refused with {outcome.status}; {request.setting} opens it on a socket proxy{missed}"
-    return f"{path} {outcome.reason}"
+    if engine.is_podman:
+        about.append("podman   it can't promise all that Docker does: docs/podman.md tells what is missing")
+    if engine.clock_skew_ns:
+        about.append(f"clock    {engine.clock_skew_ns / 1e9:+.0f} s from this machine's")
+    return about
 
 
 def _container_lines(engine: Engine, container_id: str) -> Iterator[str]:
@@ -116,7 +121,7 @@ def _container_lines(engine: Engine, container_id: str) -> Iterator[str]:
     said = [info.driver, *(f"{key}={info.log_options[key]}" for key in TOLD_OPTIONS if key in info.log_options)]
     yield f"{info.container.name} ({'running' if info.running else 'stopped'}): {' '.join(said)}"
     yield f"  {_readability(engine, info)}"
-    yield from (f"  but {limit}" for limit in _limits(engine, info))
+    yield from (f"  but {limit}" for limit in unreadable_parts(engine, info))
 
 
 def _readability(engine: Engine, info: ContainerInfo) -> str:
@@ -125,26 +130,3 @@ def _readability(engine: Engine, info: ContainerInfo) -> str:
             return "can be read"
     except SourceError as error:
         return f"can't be read: {error.message}"
-
-
-def _limits(engine: Engine, info: ContainerInfo) -> Iterator[str]:
-    """Name what keeps a scan from seeing all that the container ever wrote."""
-    if info.driver == "none":
-        return
-    if info.driver not in READABLE_DRIVERS:
-        yield "only what the engine's own cache keeps, by default 5 files of 20 MB"
-    elif "max-size" in info.log_options:
-        files = info.log_options.get("max-file", "1" if info.driver == "json-file" else "5")
-        yield f"only the newest lines are kept: {files} x {info.log_options['max-size']}"
-    elif info.driver == "local":
-        yield "only the newest lines are kept: 5 x 20m"
-    if info.lossy:
-        yield "mode=non-blocking: the engine may drop lines before anyone can read them"
-    if not engine.since_is_exact(info):
-        yield "compressed, and this engine skips lines when asked for a time: it is always read whole"
-
-
-def _print(heading: str, lines: list[str]) -> None:
-    click.echo(heading)
-    for line in lines:
-        click.echo(f"  {safe_text(line)}")

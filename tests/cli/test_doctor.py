@@ -18,6 +18,16 @@ Requests
   GET /info                  ok
 """
 
+PROXY = [
+    "environment:",
+    '  POST: "0"',
+    '  PING: "1"',
+    '  VERSION: "1"',
+    '  EVENTS: "1"',
+    '  CONTAINERS: "1"',
+    '  INFO: "1"',
+]
+
 
 def sections(stdout):
     """Split what was printed into its sections, by heading."""
@@ -86,7 +96,8 @@ def test_without_containers_their_requests_are_not_tried(logscan, proxy):
         pytest.param(
             "/events$",
             0,
-            "GET /events                refused with 403; EVENTS=1 opens it on a socket proxy; a scan can do without",
+            "GET /events                refused with 403; EVENTS=1 opens it on a socket proxy; without it rules see fewer"
+            " events, and follow lists the containers again and again",
             id="events",
         ),
         pytest.param(
@@ -98,31 +109,69 @@ def test_without_containers_their_requests_are_not_tried(logscan, proxy):
         pytest.param(
             "/info$",
             0,
-            "GET /info                  refused with 403; INFO=1 opens it on a socket proxy; a scan can do without",
+            "GET /info                  refused with 403; INFO=1 opens it on a socket proxy; without it findings name the"
+            " host by its address",
             id="info",
         ),
     ],
 )
-def test_what_is_refused_is_told_with_the_setting_that_opens_it(logscan, proxy, path, code, line):
+def test_what_is_refused_is_told_with_the_settings_that_open_it(logscan, proxy, path, code, line):
+    """Beside the one request stands the whole setting, so that one round of changes is enough."""
     proxy.inject(path, Answer(403, "Forbidden"))
     ended = logscan("doctor", "--host", proxy.url)
-    assert (code, True) == (ended.returncode, line in sections(ended.stdout)["Requests"])
+    found = sections(ended.stdout)
+    assert (code, True, PROXY) == (ended.returncode, line in found["Requests"], found["Socket proxy"])
 
 
 def test_a_proxy_that_refuses_the_version_is_told_apart_from_no_engine(logscan, proxy):
     proxy.inject("/version$", Answer(403, "Forbidden"))
     ended = logscan("doctor", "--host", proxy.url)
-    expected = "help: a socket proxy needs CONTAINERS=1, EVENTS=1, PING=1, VERSION=1 and POST=0"
-    assert (3, expected) == (ended.returncode, ended.stderr.splitlines()[-1])
+    found = sections(ended.stdout)
+    assert (3, "help: give the socket proxy these settings", PROXY) == (
+        ended.returncode,
+        found["Engine"][-1],
+        found["Socket proxy"],
+    )
+
+
+def test_what_is_open_needs_no_settings(logscan, proxy):
+    assert "Socket proxy" not in sections(logscan("doctor", "--host", proxy.url).stdout)
 
 
 def test_no_engine_is_3(logscan, tmp_path):
     ended = logscan("doctor", "--host", f"unix://{tmp_path}/docker.sock")
-    assert (3, "", f"error: no Docker engine answers at unix://{tmp_path}/docker.sock") == (
+    found = sections(ended.stdout)["Engine"]
+    assert (3, f"no Docker engine answers at unix://{tmp_path}/docker.sock", "help: ") == (
         ended.returncode,
-        ended.stdout,
-        ended.stderr.split(" (")[0],
+        found[1].split(" (")[0],
+        found[2][:6],
     )
+
+
+def test_each_engine_is_examined(logscan, proxy, talk, tmp_path):
+    """One that is silent doesn't keep the next from being looked at, and counts in the exit code."""
+    talk()
+    ended = logscan("doctor", "--host", f"unix://{tmp_path}/docker.sock", "--host", proxy.url)
+    assert (3, 2, True) == (ended.returncode, ended.stdout.count("Engine\n"), ALL_OPEN in ended.stdout)
+
+
+def test_it_tells_where_it_looked_for_the_engine(logscan, proxy, tmp_path):
+    """The whole order is shown, with what lies at each place and the one that is taken."""
+    env = {"DOCKER_HOST": proxy.url, "DOCKER_CONFIG": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)}
+    found = sections(logscan("doctor", env=env).stdout)["Addresses"]
+    assert [
+        "- the address asked for: none",
+        f"* DOCKER_HOST: {proxy.url} (taken)",
+        "- the Docker context: the default one, which names no address",
+        f"- the rootless socket: no {tmp_path}/docker.sock",
+        "- the default socket: unix:///var/run/docker.sock",
+    ] == found[:5]
+
+
+def test_an_address_that_was_asked_for_is_all_there_is_to_tell(logscan, proxy):
+    assert [f"* --host: {proxy.url} (taken)"] == sections(logscan("doctor", "--host", proxy.url).stdout)["Addresses"][
+        :1
+    ]
 
 
 def test_no_address_is_wrong_usage(logscan):

@@ -17,12 +17,19 @@ from logscan.sources.docker.engine import REFUSALS, Engine
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A GET request. `setting` opens it on a Tecnativa socket proxy; a scan can do without `optional` ones."""
+    """A GET request. `setting` opens it on a Tecnativa socket proxy.
+
+    `without`: what it means to do without it, in words; empty where logscan can't.
+    """
 
     path: str
     setting: str
     params: Mapping[str, str] = field(default_factory=dict)
-    optional: bool = False
+    without: str = ""
+
+    @property
+    def optional(self) -> bool:
+        return bool(self.without)
 
     @property
     def of_container(self) -> bool:
@@ -32,12 +39,22 @@ class Request:
 REQUESTS = (
     Request("/_ping", "PING=1"),
     Request("/version", "VERSION=1"),
-    Request("/events", "EVENTS=1", {"since": "0", "until": "1"}, optional=True),
+    Request(
+        "/events",
+        "EVENTS=1",
+        {"since": "0", "until": "1"},
+        without="without it rules see fewer events, and follow lists the containers again and again",
+    ),
     Request("/containers/json", "CONTAINERS=1"),
     Request("/containers/{0}/json", "CONTAINERS=1"),
     Request("/containers/{0}/logs", "CONTAINERS=1", {"stdout": "1", "tail": "1"}),
-    Request("/info", "INFO=1", optional=True),
+    Request("/info", "INFO=1", without="without it findings name the host by its address"),
 )
+
+
+PROXY_ENVIRONMENT = {"POST": "0"} | dict(request.setting.split("=") for request in REQUESTS)
+"""All that a Tecnativa socket proxy has to be told. Its default lets /events, /_ping and /version through
+already; they are written down so that nobody has to know."""
 
 
 @dataclass(frozen=True, slots=True)

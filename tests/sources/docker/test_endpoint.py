@@ -6,7 +6,7 @@ from hashlib import sha256
 import pytest
 
 from logscan.errors import UsageError
-from logscan.sources.docker.endpoint import resolve
+from logscan.sources.docker.endpoint import candidates, podman_sockets, resolve
 
 
 def context(tmp_path, name, host):
@@ -75,3 +75,44 @@ def test_tls_is_always_verified(tmp_path):
         (tmp_path / name).touch()
     environ = {"DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": str(tmp_path)}
     assert True is resolve("tcp://host:2376", environ).tls.verify
+
+
+@pytest.mark.parametrize(
+    ("host", "environ"),
+    [
+        pytest.param("unix:///asked", {"DOCKER_HOST": "unix:///env"}, id="asked for"),
+        pytest.param(None, {"DOCKER_HOST": "unix:///env"}, id="DOCKER_HOST"),
+        pytest.param(None, {"DOCKER_CONTEXT": "far"}, id="a context"),
+        pytest.param(None, {}, id="the rootless socket"),
+    ],
+)
+def test_the_first_candidate_with_an_address_is_the_one_that_is_taken(tmp_path, monkeypatch, host, environ):
+    """What doctor shows of the order is what a scan does."""
+    monkeypatch.setattr("logscan.sources.docker.endpoint.DEFAULT_SOCKET", str(tmp_path / "missing"))
+    (tmp_path / "docker.sock").touch()
+    context(tmp_path, "far", "tcp://far:2375")
+    (tmp_path / "config.json").unlink()
+    environ = {"DOCKER_CONFIG": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)} | environ
+    first = next(candidate for candidate in candidates(host, environ) if candidate.url)
+    assert resolve(host, environ).url == first.url
+
+
+def test_a_context_that_can_t_be_read_is_a_candidate_without_an_address(tmp_path):
+    found = candidates(None, {"DOCKER_CONFIG": str(tmp_path), "DOCKER_CONTEXT": "gone"})[2]
+    assert ("the Docker context 'gone'", None, "can't be read") == (found.how, found.url, found.shown)
+
+
+def test_a_password_in_a_candidate_is_not_shown():
+    (found, *_) = candidates("tcp://user:hunter2secret@host:2375", {})
+    assert "hunter2secret" not in found.shown
+
+
+def test_podman_is_seen_and_never_taken_unasked(tmp_path):
+    """It can't promise what Docker does, so its socket has to be named."""
+    (tmp_path / "podman").mkdir()
+    (tmp_path / "podman" / "podman.sock").touch()
+    environ = {"DOCKER_CONFIG": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)}
+    assert (True, "unix:///var/run/docker.sock") == (
+        f"unix://{tmp_path}/podman/podman.sock" in podman_sockets(environ),
+        resolve(None, environ).url,
+    )
