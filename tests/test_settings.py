@@ -13,9 +13,9 @@ from logscan.finding import Severity
 from logscan.settings import (
     Config,
     Direct,
+    FollowFormat,
     FollowSettings,
     Format,
-    FollowFormat,
     ScanSettings,
     Since,
     parse_moment,

@@ -6,9 +6,10 @@ through unchanged, and each sink makes it safe in its own way.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 
-from logscan.finding import Coverage, Finding, Gap, RelatedLine, Report, Severity, Status
+from logscan.finding import Coverage, Finding, RelatedLine, Report, Severity, Status
 from logscan.sinks.times import readable_range, readable_time
 
 LISTED_CONTAINERS = 10
@@ -36,16 +37,26 @@ def size(count: int) -> str:
     return f"{tenths // 10:,}.{tenths % 10} {_UNITS[power]}"
 
 
+def service(finding: Finding) -> str:
+    """`homeiq/influxdb`, or the name alone where there is no project."""
+    project, name = finding.service.project, finding.service.name
+    return name if project is None else f"{project}/{name}"
+
+
 def place(finding: Finding) -> str:
     """The service, and how many containers of it had a part."""
-    service = finding.service
-    name = service.name if service.project is None else f"{service.project}/{service.name}"
+    name = service(finding)
     containers = len(finding.containers)
     if containers >= LISTED_CONTAINERS:
         return f"{name} in {containers} or more containers"
     if containers > 1:
         return f"{name} in {plural(containers, 'container')}"
     return name if finding.container.name in name else f"{name} in {finding.container.name}"
+
+
+def on_host(name: str, host: str) -> str:
+    """Say on which host something is, where it is on one that has a name."""
+    return f"{name} on {host}" if host else name
 
 
 def when(finding: Finding) -> str:
@@ -61,14 +72,13 @@ def meanwhile(related: RelatedLine) -> str:
 
 def summary(report: Report) -> str:
     """`2 findings: 1 critical, 1 low`, or that there are none."""
-    if not report.findings:
-        return "No findings."
-    parts = []
-    for severity in sorted(Severity, reverse=True):
-        count = sum(finding.severity is severity for finding in report.findings)
-        if count:
-            parts.append(f"{count:,} {severity}")
-    return f"{plural(len(report.findings), 'finding')}: {', '.join(parts)}"
+    return findings(Counter(finding.severity for finding in report.findings), "finding")
+
+
+def findings(counts: Mapping[Severity, int], noun: str) -> str:
+    """`2 findings: 1 critical, 1 low`, or `No findings.`; `noun` is what they are called."""
+    parts = [f"{counts[severity]:,} {severity}" for severity in sorted(Severity, reverse=True) if counts.get(severity)]
+    return f"{plural(sum(counts.values()), noun)}: {', '.join(parts)}" if parts else f"No {noun}s."
 
 
 def coverage(report: Report) -> str:
@@ -89,11 +99,14 @@ def coverage(report: Report) -> str:
     return f"Read {', '.join(parts)}"
 
 
-def _between(gap: Gap) -> str:
-    start, end = readable_time(gap.from_ns), readable_time(gap.to_ns)
-    if gap.from_ns is None and gap.to_ns is None:
-        return "at an unknown time"
-    return f"at {start}" if start == end else f"from {start} to {end}"
+def missing(reason: str, from_ns: int | None, to_ns: int | None) -> str:
+    """Tell of a gap why and when lines are missing."""
+    start, end = readable_time(from_ns), readable_time(to_ns)
+    if from_ns is None and to_ns is None:
+        between = "at an unknown time"
+    else:
+        between = f"at {start}" if start == end else f"from {start} to {end}"
+    return f"{reason}, lines are missing {between}"
 
 
 def shortfalls(source: Coverage) -> Iterator[tuple[str, str]]:
@@ -103,7 +116,7 @@ def shortfalls(source: Coverage) -> Iterator[tuple[str, str]]:
     elif source.reason:
         yield "note", source.reason
     for gap in source.gaps:
-        yield "gap", f"{gap.reason.value}, lines are missing {_between(gap)}"
+        yield "gap", missing(gap.reason.value, gap.from_ns, gap.to_ns)
     if source.truncated:
         yield "cut", f"{plural(source.truncated, 'line')} too long to search whole"
     if source.untimed:
