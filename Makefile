@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports unit coverage bench docs lock clean engine
+.PHONY: help demo test lint types imports unit chaos soak coverage bench docs lock clean engine
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)$$/  make \1\t\2/' | expand -t 18
@@ -28,6 +28,12 @@ imports: $(INSTALLED) ## that imports run one way
 
 unit: $(INSTALLED) ## the tests
 	$(BIN)/python -m pytest -q
+
+chaos: $(INSTALLED) ## the long and large tests of follow: hundreds of containers and kills, for an hour or so
+	$(BIN)/python -m pytest -q -s -m chaos $(ARGS)
+
+soak: $(INSTALLED) ## follow for SOAK_MINUTES (10), and see that memory stays flat
+	$(BIN)/python -m pytest -q -s -m soak $(ARGS)
 
 coverage: $(INSTALLED) ## the tests, and the lines that they leave out
 	$(BIN)/python -m pytest -q --cov --cov-report=term-missing:skip-covered

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.rig.container import ContainerHandle
+from tests.rig.follow import Follower
 from tests.rig.oracle import Ticker
 
 SHOWN = 20
@@ -132,6 +133,15 @@ def conserved(expected: Mapping[str, Tally], findings: Iterable[Mapping[str, Any
     """Fail, and tell what was lost or counted twice, unless every line was counted once."""
     told = differences(expected, found(findings))
     assert not told, report(told, seed)
+
+
+def until_conserved(follow: Follower, expected: Mapping[str, Tally], seed: int | None = None) -> None:
+    """Wait until every line was counted; fail, and tell what is missing, when that doesn't come true."""
+    try:
+        follow.until(lambda: not differences(expected, found(follow.findings())), every=1)
+    except AssertionError as error:
+        conserved(expected, follow.findings(), seed)
+        raise AssertionError(report([f"counted in the end, but {error}"], seed)) from error
 
 
 def outside_gaps(

@@ -14,7 +14,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -36,13 +37,13 @@ Event = dict[str, Any]
 class Follower:
     """One state, and the process that follows on it; a context manager that leaves no process behind.
 
-    `args` go to every start; those of `start` only to that one.
+    `rules` in place of the shipped ones; None: the shipped ones. `args` are of rules and selection and go to scans as well; those of `start` go to that start alone.
     """
 
-    def __init__(self, docker_host: str, folder: Path, *args: str, rules: Path = RULES) -> None:
+    def __init__(self, docker_host: str, folder: Path, *args: str, rules: Path | None = RULES) -> None:
         self.state = folder / "state" / "logscan.db"
         self._docker_host = docker_host
-        self._args = ["--rules", str(rules), "--no-builtin", *args]
+        self._args = [*(["--rules", str(rules), "--no-builtin"] if rules else []), *args]
         self._out = folder / "out"
         self._err = folder / "err"
         self._process: subprocess.Popen[bytes] | None = None
@@ -52,25 +53,44 @@ class Follower:
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self._process is not None and self._process.poll() is None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave no process behind, and print what it had to say, which pytest shows where a test failed."""
+        if self.running:
             self.kill()
-        if any(error):
-            print(f"--- what {self._args} had to say ---\n{self.stderr[-4000:]}")
+        if self.stderr:
+            print(f"--- stderr of logscan follow {' '.join(self._args)} ---\n{self.stderr[-4000:]}")
 
     def start(self, *args: str) -> Self:
         """Start the process; events of earlier ones stay."""
         assert not self.running, "it runs already"
-        command = [sys.executable, "-m", "logscan", "follow", "--format", "ndjson", "--state", str(self.state)]
         with self._out.open("ab") as out, self._err.open("ab") as err:
             _end_line(self._out)
             self._process = subprocess.Popen(
-                [*command, *self._args, *args],
+                self._command(args),
                 env=environment(self._docker_host, {}),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
             )
         return self
+
+    @contextmanager
+    def piped(self, *args: str) -> Iterator[subprocess.Popen[bytes]]:
+        """A process that prints into a pipe, for who wants to see each line when it comes."""
+        process = subprocess.Popen(
+            self._command(args),
+            env=environment(self._docker_host, {}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.communicate()
 
     @property
     def running(self) -> bool:
@@ -129,11 +149,25 @@ class Follower:
         found: list[Finding] = done.json["findings"]
         return found
 
+    def scan(self, *args: str) -> Any:
+        """The report of one `logscan scan` with the same rules on the same engine."""
+        done = run_logscan(
+            "scan", "--format", "json", *self._args, *args, docker_host=self._docker_host, timeout=LIMIT_SECONDS
+        )
+        assert done.exit_code == 0, f"scan: {done.exit_code}\n{done.stderr}"
+        return done.json
+
     def counts(self, rule: str, field: str) -> Counter[int]:
         """How often each number was found in `field` by one rule, over all containers."""
-        return Counter(
-            {int(each["fields"][field]): each["count"] for each in self.findings() if each["rule"]["id"] == rule}
-        )
+        counted: Counter[int] = Counter()
+        for each in self.findings():
+            if each["rule"]["id"] == rule:
+                counted[int(each["fields"][field])] += each["count"]
+        return counted
+
+    def numbers(self) -> Counter[int]:
+        """How often each number was found, with the rules of `NUMBERS`."""
+        return self.counts("numbered", "number")
 
     def until(self, happened: Callable[[], object], *, seconds: float = LIMIT_SECONDS, every: float = 0.5) -> None:
         """Wait for a condition while the process runs. Fails when it doesn't come true, or the process ends."""
@@ -168,6 +202,10 @@ class Follower:
     @property
     def _exit_code(self) -> int | None:
         return None if self._process is None else self._process.poll()
+
+    def _command(self, args: tuple[str, ...]) -> list[str]:
+        fixed = ["--format", "ndjson", "--state", str(self.state)]
+        return [sys.executable, "-m", "logscan", "follow", *fixed, *args, *self._args]
 
     def _signal(self, how: signal.Signals) -> None:
         assert self._process is not None, "it was never started"

@@ -138,6 +138,10 @@ class Proxy:
             self._chaos = None
             self.cut_all()
 
+    def asked(self, pattern: str) -> int:
+        """Tell how often something was asked for whose `path?query` holds `pattern`."""
+        return sum(re.search(pattern, request.target) is not None for request in list(self.requests))
+
     def fail_on_violations(self) -> None:
         """Fail the test when logscan asked for anything but the permitted reads."""
         if self.violations:
