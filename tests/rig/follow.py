@@ -66,7 +66,7 @@ class Follower:
         """Start the process; events of earlier ones stay."""
         assert not self.running, "it runs already"
         with self._out.open("ab") as out, self._err.open("ab") as err:
-            _end_line(self._out)
+            end_line(self._out)
             self._process = subprocess.Popen(
                 self._command(args),
                 env=environment(self._docker_host, {}),
@@ -126,7 +126,10 @@ class Follower:
     @property
     def events(self) -> list[Event]:
         """The events, each once, in the order in which they came first."""
-        return list({event["id"]: event for event in reversed(self.printed)}.values())[::-1]
+        first: dict[str, Event] = {}
+        for event in self.printed:
+            first.setdefault(event["id"], event)
+        return list(first.values())
 
     def of_type(self, *types: str) -> list[Event]:
         """The events of these types; `finding` stands for all of its kinds."""
@@ -222,7 +225,7 @@ def _whole_lines(path: Path) -> list[bytes]:
 TORN = b"<torn>"
 
 
-def _end_line(path: Path) -> None:
+def end_line(path: Path) -> None:
     """End the half line that a killed process may have left, and mark it."""
     if (text := path.read_bytes()) and not text.endswith(b"\n"):
         with path.open("ab") as file:
