@@ -1,7 +1,7 @@
 """Output: where a command's result and its complaints go.
 
-Owns the result's way to stdout or to a file that is there whole or not at all, and the shape of
-errors on stderr. Does not own what a result looks like (sinks, the commands), nor which error
+Owns the result's way to stdout or to a file that is there whole or not at all, that of a result without end,
+and the shape of errors on stderr. Does not own what a result looks like (sinks, the commands), nor which error
 means which exit code (errors).
 """
 
@@ -39,6 +39,25 @@ def result_stream(path: Path | None) -> Iterator[TextIO]:
             yield stream
     else:
         yield from _replacing(path)
+
+
+@contextmanager
+def live_stream(path: Path | None) -> Iterator[TextIO]:
+    """Give the stream for a result that never ends: stdout, or a file that it is appended to.
+
+    A file that is made is readable by its owner alone. Raises UsageError when it can't be written.
+    """
+    if path is None:
+        yield sys.stdout
+        return
+    with _complaints(path):
+        stream = open(path, "a", encoding="utf-8", opener=_private)  # noqa: SIM115 - a Path takes no opener
+    with stream:
+        yield stream
+
+
+def _private(name: str, flags: int) -> int:
+    return os.open(name, flags, mode=0o600)
 
 
 def _replacing(path: Path) -> Iterator[TextIO]:

@@ -7,6 +7,7 @@ from logscan.cli.main import COMMANDS, cli
 PAGES = {
     "logscan": [],
     "scan": ["scan"],
+    "follow": ["follow"],
     "rules": ["rules"],
     "rules-list": ["rules", "list"],
     "rules-show": ["rules", "show"],
