@@ -53,7 +53,7 @@ class RecordReader:
 def body_blocks(engine: Engine, info: ContainerInfo, query: LogQuery) -> Iterator[bytes]:
     """Yield the body of one answer, its chunks taken off. Raises StreamTruncated when it is cut."""
     with engine.logs(info.container.id, query) as response:
-        _check_kind(response, tty=info.tty)
+        check_kind(response, tty=info.tty)
         chunks = ChunkDecoder() if response.chunked else IdentityDecoder(response.length)
         if not chunks.ended:
             for block in response.blocks():
@@ -69,7 +69,7 @@ def records(engine: Engine, info: ContainerInfo, query: LogQuery) -> Iterator[by
     yield from split_records(body_blocks(engine, info, query))
 
 
-def _check_kind(response: LogResponse, *, tty: bool) -> None:
+def check_kind(response: LogResponse, *, tty: bool) -> None:
     """Refuse to take frames apart where there are none: lengths would be read out of the text."""
     said = response.content_type
     if (said.endswith(MULTIPLEXED) and tty) or (said.endswith(RAW) and not tty):

@@ -1,0 +1,28 @@
+"""Pace: how many requests may be sent in a while.
+
+Each costs the engine and us a millisecond or two, and logs that rotate are asked for again at every ring.
+"""
+
+from __future__ import annotations
+
+SECOND_NS = 1_000_000_000
+
+
+class Budget:
+    """`per_second` on the long run, `burst` at once. Times are of a monotonic clock."""
+
+    def __init__(self, per_second: int, burst: int, now_ns: int) -> None:
+        self._cost_ns = SECOND_NS // per_second
+        self._burst_ns = burst * self._cost_ns
+        self._free_ns = now_ns - self._burst_ns
+
+    def due_ns(self) -> int:
+        """When the next one may be sent."""
+        return self._free_ns + self._cost_ns
+
+    def take(self, now_ns: int) -> bool:
+        """Take one, if there is one."""
+        if now_ns < self.due_ns():
+            return False
+        self._free_ns = max(self._free_ns, now_ns - self._burst_ns) + self._cost_ns
+        return True
