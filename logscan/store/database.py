@@ -20,7 +20,7 @@ import msgspec
 
 from logscan.checkpoint import Checkpoint
 from logscan.store.errors import StateError, StateFull, StateUnusable
-from logscan.store.place import HELP, beside, make_private, move_aside, put_in_place, unusable
+from logscan.store.folder import HELP, beside, make_private, move_aside, put_in_place, unusable
 from logscan.store.schema import APPLICATION_ID, MIGRATIONS, migrate, version_of
 
 ID: Final = "id"

@@ -7,7 +7,7 @@ LogscanError
     - StateFull         a commit could not be written now; nothing of it was            exit 3
     - NoState           there is nothing to read yet                                    exit 2
 
-Errors of sqlite3 and OSErrors are mapped where they enter: in `database`, `lock` and `place`.
+Errors of sqlite3 and OSErrors are mapped where they enter: in `database`, `lock` and `folder`.
 """
 
 from __future__ import annotations

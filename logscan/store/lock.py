@@ -19,7 +19,7 @@ from typing import Self
 import msgspec
 
 from logscan.store.errors import StateInUse
-from logscan.store.place import beside, unusable
+from logscan.store.folder import beside, unusable
 
 _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
 _MAX_BYTES = 4096

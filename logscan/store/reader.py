@@ -19,8 +19,8 @@ from typing import Any, Self
 from logscan.finding import Severity
 from logscan.store.database import Kind, check_version, connect, kind_of, not_ours, refusals
 from logscan.store.errors import NoState, StateUnusable
+from logscan.store.folder import beside, check_file, real
 from logscan.store.life import Life, Standing
-from logscan.store.place import beside, check_file, real
 from logscan.store.records import GapRow
 from logscan.store.schema import MIGRATIONS
 

@@ -82,13 +82,20 @@ class GapRow:
 class Turn(NamedTuple):
     """A turn in the life of a finding: told at `at_ns` to have `total` hits, or resolved then, where that is None.
 
-    `hour`: the hour, since the epoch, in whose history the hits of this turn are counted.
+    `hour`: the hour, since the epoch, in whose history the hits of this turn are counted. `first`: the total
+    of the first commit of those that it stands for, none of which had less than the one before.
     """
 
     fingerprint: str
     at_ns: int
     hour: int
-    total: int | None
+    total: int | None = None
+    first: int = 0
+
+    def added_to(self, count: int) -> int:
+        """Tell how many hits came in, where there were `count` before. A count that falls has begun anew."""
+        total = self.total or 0
+        return total - count if self.first >= count else total
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +128,8 @@ class Commit:
         if self.merged is not None:
             return self.merged
         now_ns = self.now_ns
-        told = (
-            Turn(
-                row.fingerprint,
-                now_ns,
-                (now_ns if row.last_seen_ns is None else row.last_seen_ns) // HOUR_NS,
-                row.count,
-            )
-            for row in self.findings
-        )
-        return (*told, *(Turn(fingerprint, now_ns, now_ns // HOUR_NS, None) for fingerprint in self.resolved))
+        told = (Turn(row.fingerprint, now_ns, _hour(row, now_ns), row.count, row.count) for row in self.findings)
+        return (*told, *(Turn(fingerprint, now_ns, now_ns // HOUR_NS) for fingerprint in self.resolved))
 
     @property
     def size(self) -> int:
@@ -171,6 +170,10 @@ class Commit:
         )
 
 
+def _hour(row: FindingRow, now_ns: int) -> int:
+    return (now_ns if row.last_seen_ns is None else row.last_seen_ns) // HOUR_NS
+
+
 def _newest(events: Sequence[Outgoing]) -> Sequence[Outgoing]:
     room = MAX_WAITING_BYTES
     for start in range(len(events) - 1, -1, -1):
@@ -198,5 +201,4 @@ def _shortened(turns: Sequence[Turn]) -> tuple[Turn, ...]:
 def _joined(turn: Turn, later: Turn) -> Turn | None:
     if turn.total is None or later.total is None:
         return turn if turn.total == later.total else None
-    # A total that falls has begun anew, and its hits are added up apart.
     return turn._replace(total=later.total) if turn.hour == later.hour and later.total >= turn.total else None

@@ -22,9 +22,9 @@ from logscan.checkpoint import Checkpoint
 from logscan.state_row import StateRow
 from logscan.store.database import DIGEST_KEY, ID, open_sound, refusals, transaction
 from logscan.store.errors import StateFull
+from logscan.store.folder import check_file, make_folder, real
 from logscan.store.life import Life, Standing
 from logscan.store.lock import Lock
-from logscan.store.place import check_file, make_folder, real
 from logscan.store.records import Commit, FindingRow, GapRow, Outgoing, Turn
 from logscan.store.retention import MAX_BYTES, Swept, sweep
 
@@ -219,7 +219,7 @@ class Store:
 
     def _keep_findings(self, commit: Commit) -> None:
         rows = {row.fingerprint: row for row in commit.findings}
-        turns: dict[str, list[Turn]] = {}
+        turns: dict[str, list[Turn]] = {fingerprint: [] for fingerprint in rows}
         for turn in commit.turns:
             turns.setdefault(turn.fingerprint, []).append(turn)
         for fingerprint, its_turns in turns.items():
@@ -227,24 +227,14 @@ class Store:
 
     def _keep_finding(self, commit: Commit, fingerprint: str, turns: list[Turn], row: FindingRow | None) -> None:
         known = self._connection.execute(_SELECT_STANDING, [commit.host, fingerprint]).fetchone()
-        if known is None and row is None:
-            return  # resolved, but dropped meanwhile
         finding_id, count = (known["id"], known["count"]) if known else (None, 0)
-        standing = Standing(*known[2:]) if known else Standing(turns[0].at_ns)
-        added: dict[int, int] = {}
-        for turn in turns:
-            if turn.total is None:
-                standing = standing.resolved(turn.at_ns)
-                continue
-            standing = standing.seen(turn.at_ns)
-            # A total that falls has begun anew.
-            added[turn.hour] = added.get(turn.hour, 0) + turn.total - (count if turn.total >= count else 0)
-            count = turn.total
-        times = {"resolved_ns": standing.resolved_ns, "regressed_ns": standing.regressed_ns}
+        standing, added = _lived(Standing(*known[2:]) if known else None, count, turns)
         if row is None:
-            self._connection.execute(_UPDATE_STANDING, times | {"id": finding_id})
+            if standing is not None:
+                times = {"resolved_ns": standing.resolved_ns, "regressed_ns": standing.regressed_ns}
+                self._connection.execute(_UPDATE_STANDING, times | {"id": finding_id})
             return
-        values = _finding_values(commit, row) | times | {"opened_ns": standing.opened_ns, "id": finding_id}
+        values = _finding_values(commit, row, standing or Standing(commit.now_ns)) | {"id": finding_id}
         if finding_id is None:
             finding_id = self._connection.execute(_INSERT_FINDING, values).lastrowid
         else:
@@ -263,7 +253,23 @@ class Store:
         )
 
 
-def _finding_values(commit: Commit, row: FindingRow) -> dict[str, object]:
+def _lived(standing: Standing | None, count: int, turns: Iterable[Turn]) -> tuple[Standing | None, dict[int, int]]:
+    """Lead a finding through its turns; give how it stands then, and the hits that came in by the hour.
+
+    `standing` is None as long as it was never told: it may have been dropped before it was called resolved.
+    """
+    added: dict[int, int] = {}
+    for turn in turns:
+        if turn.total is not None:
+            standing = standing.seen(turn.at_ns) if standing else Standing(turn.at_ns)
+            added[turn.hour] = added.get(turn.hour, 0) + turn.added_to(count)
+            count = turn.total
+        elif standing:
+            standing = standing.resolved(turn.at_ns)
+    return standing, added
+
+
+def _finding_values(commit: Commit, row: FindingRow, standing: Standing) -> dict[str, object]:
     last_ns = commit.now_ns if row.last_seen_ns is None else row.last_seen_ns
     return {
         "host": commit.host,
@@ -275,6 +281,9 @@ def _finding_values(commit: Commit, row: FindingRow) -> dict[str, object]:
         "count": row.count,
         "first_seen_ns": _time(row.first_seen_ns),
         "last_seen_ns": _time(row.last_seen_ns),
+        "opened_ns": standing.opened_ns,
+        "resolved_ns": standing.resolved_ns,
+        "regressed_ns": standing.regressed_ns,
         "due_ns": _time(last_ns + row.quiet_ns),
         "document": row.document,
         "tally": row.tally,

@@ -1,6 +1,6 @@
-"""Place: the folder and the files in which state is kept, and who may read them.
+"""Folder: where the files of the state lie, what they are called, and who may read them.
 
-Owns making the folder (0700), the names of the files beside a database, and what is said where the system
+Owns making the folder (0700), the names of what lies beside a database, and what is said where the system
 refuses. Does not own what is in the files.
 """
 
