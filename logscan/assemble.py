@@ -187,7 +187,7 @@ def _open_engines(settings: ScanSettings, now_ns: int, *, events: bool) -> _Open
         events=events,
     )
     engines = open_engines(settings.hosts, settings.host_name, wish)
-    return _Opened(engines.sources, TimeRange(settings.since_ns, engines.until_ns), engines.errors)
+    return _Opened(engines.sources, engines.wanted, engines.errors)
 
 
 def selection_of(settings: CommonSettings) -> Selection:

@@ -13,6 +13,7 @@ from functools import partial
 
 from logscan.errors import SourceError, UsageError
 from logscan.finding import ScanError
+from logscan.framing.stamp import SECOND_NS
 from logscan.framing.time_range import TimeRange
 from logscan.redact import redact
 from logscan.sources.docker.engine import Engine
@@ -35,10 +36,10 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """What was opened, up to when the last of them is read, and what went wrong on the way."""
+    """What was opened, the times that all of them together are read of, and what went wrong on the way."""
 
     sources: tuple[DockerSource, ...]
-    until_ns: int
+    wanted: TimeRange
     errors: tuple[ScanError, ...]
 
 
@@ -47,7 +48,7 @@ class _One:
     """How one engine was met: the address that was asked for, and either a source or an error."""
 
     host: str
-    until_ns: int
+    wanted: TimeRange
     source: DockerSource | None = None
     error: ScanError | None = None
 
@@ -66,28 +67,39 @@ def open_engines(hosts: Sequence[str], host_name: str | None, wish: Wish) -> Eng
     sources = [one.source for one in met if one.source is not None]
     if not errors:  # else the container may be where nobody answers
         errors += _unknown(sources)
-    return Engines(tuple(sources), max(one.until_ns for one in met), tuple(errors))
+    return Engines(tuple(sources), _cover([one.wanted for one in met]), tuple(errors))
 
 
 def _open(host: str | None, host_name: str | None, wish: Wish) -> _One:
     shown = redact(host or "docker")
-    until_ns = wish.now_ns if wish.until_ns is None else wish.until_ns
+    wanted = TimeRange(wish.since_ns, wish.now_ns if wish.until_ns is None else wish.until_ns)
     try:
         engine = Engine.connect(host, host_name=host_name)
         # Without an end, a container that writes would never be read to it.
         engine_now_ns = wish.now_ns + engine.clock_skew_ns
-        until_ns = engine_now_ns if wish.until_ns is None else wish.until_ns
+        wanted = TimeRange(_told(engine, wish.since_ns), engine_now_ns if wish.until_ns is None else wish.until_ns)
         source = DockerSource.open(
             engine,
             wish.selection,
-            TimeRange(wish.since_ns, until_ns),
+            wanted,
             tail=wish.tail,
             direct=wish.direct,
             events_until_ns=engine_now_ns if wish.events else None,
         )
     except SourceError as error:
-        return _One(shown, until_ns, error=ScanError("engine", shown, error.message, error.help))
-    return _One(shown, until_ns, source)
+        return _One(shown, wanted, error=ScanError("engine", shown, error.message, error.help))
+    return _One(shown, wanted, source)
+
+
+def _told(engine: Engine, time_ns: int | None) -> int | None:
+    """Give the time that a line of `time_ns` carries at least: Podman 4 leaves out all below the second."""
+    return time_ns - time_ns % SECOND_NS if time_ns is not None and engine.is_podman else time_ns
+
+
+def _cover(ranges: Sequence[TimeRange]) -> TimeRange:
+    since = [each.since_ns for each in ranges if each.since_ns is not None]
+    until = [each.until_ns for each in ranges if each.until_ns is not None]
+    return TimeRange(min(since, default=None), max(until, default=None))
 
 
 def _refuse_twins(met: Sequence[_One]) -> None:
