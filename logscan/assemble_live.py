@@ -1,4 +1,4 @@
-"""Assemble, live: settings in, hosts that are followed out. Beside `assemble` the only place that names concrete classes.
+"""Assemble, live: settings in, hosts that are followed out. Names concrete classes, as only `assemble` does besides.
 
 Owns what `follow` and `scan --since last` are made of: the state, and for each host a reader, a detector and
 what was known of it. Does not own the loop (follow), nor any of the parts' work.
@@ -6,7 +6,9 @@ what was known of it. Does not own the loop (follow), nor any of the parts' work
 
 from __future__ import annotations
 
+import os
 import queue
+import shutil
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -16,6 +18,7 @@ from typing import TextIO, assert_never
 
 from logscan.announce import Announcer
 from logscan.assemble import (
+    FILE_WIDTH,
     RuleChoice,
     Warn,
     choose_rules,
@@ -34,9 +37,10 @@ from logscan.follow import Follow, Part, Stop
 from logscan.framing.time_range import TimeRange
 from logscan.matching.matcher import Matcher
 from logscan.redact import redact
-from logscan.settings import DEFAULT_RANGE_NS, CommonSettings, FollowSettings, FollowFormat, ScanSettings, Since
+from logscan.settings import DEFAULT_RANGE_NS, CommonSettings, FollowFormat, FollowSettings, ScanSettings, Since
 from logscan.sinks.live import LiveSink
 from logscan.sinks.live_ndjson import LiveNdjsonSink
+from logscan.sinks.live_text import LiveTextSink
 from logscan.sources.docker.engine import Engine
 from logscan.sources.docker.follow.host import HostReader
 from logscan.sources.live import Back, First, Lost, Start
@@ -210,7 +214,7 @@ def run_follow(settings: FollowSettings, *, out: TextIO, stop: Stop, warn: Warn 
     matcher = Matcher(choice.run)
     with _state(settings, "follow", warn) as store:
         reaching = Reaching(settings, _Parts(settings, choice, matcher, store).make, patient=True)
-        sink = _live_sink(settings, out)
+        sink = _live_sink(settings, out, warn)
         follow = Follow(reaching, matcher, store, sink, stop=stop, until_ns=settings.until_ns)
         follow.run()
         return _verdict(settings, follow, matcher, stop)
@@ -245,12 +249,20 @@ def _state(settings: CommonSettings, command: str, warn: Warn | None) -> Store:
     return store
 
 
-def _live_sink(settings: FollowSettings, out: TextIO) -> LiveSink:
+def _live_sink(settings: FollowSettings, out: TextIO, warn: Warn | None) -> LiveSink:
     match settings.format:
         case FollowFormat.NDJSON:
-            return LiveNdjsonSink(out)
+            return LiveNdjsonSink(out, warn=warn)
         case FollowFormat.TEXT:
-            return live_text_sink(out)
+            shown = out.isatty()
+            return LiveTextSink(
+                out,
+                width=(lambda: shutil.get_terminal_size().columns) if shown else (lambda: FILE_WIDTH),
+                color=shown and "NO_COLOR" not in os.environ,
+                redraws=shown,
+                samples=settings.samples if settings.verbose else 1,
+                several_hosts=len(settings.hosts) > 1,
+            )
     assert_never(settings.format)
 
 

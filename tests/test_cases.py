@@ -90,10 +90,10 @@ def whole(case, rules):
             yield from FileSource(path, knows=partial(knows, rules)).batches()
 
 
-def pieces(case, rules):
-    """The lines of a case as batches of their own, in the order in which they were written."""
+def pieces(batches):
+    """The lines of some batches as batches of their own, in the order in which they were written."""
     lines = []
-    for batch in whole(case, rules):
+    for batch in batches:
         start = 0
         while start < len(batch.text):
             begin, end = batch.span_at(start)
@@ -109,7 +109,7 @@ def replayed(case):
     rules = load_rules([Path(file) for file in rule_files(case)], builtin=False)
     matcher, detector = Matcher(rules), Detector(rules, samples=1, lateness_ns=LATENESS_NS)
     last_ns = {}
-    for batch in pieces(case, rules):
+    for batch in pieces(whole(case, rules)):
         if batch.container not in last_ns:
             detector.watch(batch.container, batch.first_ns)
         for hit in matcher.scan(batch):
