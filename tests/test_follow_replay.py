@@ -1,0 +1,194 @@
+"""A follow that is killed and begun again finds what one scan of the same lines finds, evidence included.
+
+Every case folder and the recorded day of HomeIQ go through the real loop, store and detector; only the reading
+is played: lines in the order of their times, with the marks that an engine's logs would have.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import platform
+import random
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from logscan.announce import Announcer
+from logscan.assemble import run_scan
+from logscan.batch import Input
+from logscan.checkpoint import Mark, Place, RecordKey
+from logscan.counting import Counting
+from logscan.detection.detector import Detector
+from logscan.finding import Severity
+from logscan.follow import Follow, Part, Stop
+from logscan.framing.time_range import TimeRange
+from logscan.matching.matcher import Matcher
+from logscan.matching.where import knows
+from logscan.ruleset.loader import load_rules
+from logscan.settings import Config, resolve
+from logscan.sources.files import FileSource
+from logscan.sources.live import CaughtUp, Ended, EventLines, EventsTold, Idle, Lines, Start, Watched
+from logscan.store.reader import Reader
+from logscan.store.store import Store
+from tests.test_cases import CASES, LATENESS_NS, pieces, rule_files, whole
+
+HOMEIQ = Path(__file__).parents[1] / "fixtures" / "homeiq"
+NOW_NS = 1_800_000_000_000_000_000
+SAMPLES = 3
+
+
+class Killed(Exception):
+    """The process ends without notice."""
+
+
+class Played:
+    """A source that tells recorded lines, from wherever the store says, and then that it has ended."""
+
+    def __init__(self, host, lines):
+        self.host = host
+        self._lines = lines
+
+    def start(self, start, inbox):
+        read = {key: point.mark.records for key, point in start.logs.items()}
+        looked_at = {key: point.mark.records + point.replayed for key, point in start.logs.items()}
+        numbers = dict.fromkeys((line.container.key for line in self._lines), 0)
+        last_ns, events_ns = {}, start.events_from_ns or 0
+        for line in self._lines:
+            key = line.container.key
+            if line.input is Input.EVENT:
+                if line.last_ns >= events_ns:
+                    inbox.put(EventLines(line))
+                    inbox.put(EventsTold(self.host, line.last_ns + 1))
+                continue
+            number = numbers[key]
+            numbers[key] += 1
+            if number < read.get(key, 0):
+                continue
+            if key not in last_ns and key not in start.logs:
+                inbox.put(Watched(line.container, line.first_ns))
+            last_ns[key] = line.last_ns
+            inbox.put(Lines(line, mark(number), mark(number + 1), replayed=number < looked_at.get(key, 0)))
+        ends = {line.container.key: line for line in self._lines}
+        for line in ends.values():
+            inbox.put(CaughtUp(line.container, line.last_ns))
+        for line in ends.values():
+            inbox.put(Idle(line.container))
+        inbox.put(Ended(self.host))
+
+    def stop(self):
+        pass
+
+    def close(self, timeout_s):
+        pass
+
+
+class Mortal(Store):
+    """A store whose process ends right after some of its commits."""
+
+    lives = 0
+
+    def commit(self, commit):
+        super().commit(commit)
+        self.lives -= 1
+        if not self.lives:
+            raise Killed
+
+
+class Only:
+    """One host, reached at once."""
+
+    def __init__(self, part):
+        self._parts = [part]
+        self.expected = 0
+
+    def take(self):
+        taken, self._parts = self._parts, []
+        return taken
+
+    def stop(self):
+        pass
+
+
+def mark(records):
+    return Mark(Place((RecordKey(records, records, 1),)), records=records)
+
+
+def follow_once(path, host, rules, lines, commits):
+    """Follow until the end, or until so many commits were made; tell which it was."""
+    with Mortal.open(path, now_ns=NOW_NS) as store:
+        store.lives = commits
+        loaded = store.load(host)
+        matcher = Matcher(rules)
+        recall = partial(store.recall, host)
+        detector = Detector(rules, samples=SAMPLES, lateness_ns=LATENESS_NS, recall=recall)
+        detector.restore(loaded.rows)
+        counting = Counting(
+            host,
+            matcher,
+            detector,
+            digest_key=store.digest_key,
+            checkpoints=loaded.checkpoints,
+            wanted=TimeRange(),
+        )
+        start = Start(store.digest_key, logs=loaded.checkpoints, events_from_ns=loaded.events_told_ns)
+        announcer = Announcer(host, asked=[rule.id for rule in rules], min_severity=Severity.INFO)
+        part = Part(Played(host, lines), counting, announcer, start)
+        steps = itertools.count()
+        follow = Follow(
+            Only(part), matcher, store, None, stop=Stop(), clock=lambda: NOW_NS, monotonic=lambda: next(steps) * 0.2
+        )
+        try:
+            follow.run()
+        except Killed:
+            return False
+        return True
+
+
+def followed(path, host, rules, lines, seed):
+    """The findings of a follow that ended after one commit, a few, or many, thirty times."""
+    rng, deaths = random.Random(seed), 0
+    while not follow_once(path, host, rules, lines, rng.choice([1, 2, 5, 20]) if deaths < 30 else 0):
+        deaths += 1
+    assert deaths, "no commit was the last one, so nothing was tried"
+    return kept(path)
+
+
+def kept(path):
+    """The findings in a store, as a report would have them."""
+    with Reader.open(path, now_ns=NOW_NS) as reader:
+        return ordered([stored.document for stored in reader.findings()])
+
+
+def ordered(findings):
+    """Findings by their names, and without how they stand, of which a scan doesn't know."""
+    return sorted((found | {"state": None} for found in findings), key=lambda found: found["fingerprint"])
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("seed", range(3))
+def test_a_follow_with_kills_finds_what_one_without_finds(tmp_path, case, seed):
+    rules = load_rules([Path(file) for file in rule_files(case)], builtin=False)
+    lines = list(pieces(whole(case, rules)))
+    assert follow_once(tmp_path / "whole.db", "", rules, lines, 0)
+
+    expected = kept(tmp_path / "whole.db")
+
+    assert expected == followed(tmp_path / "cut.db", "", rules, lines, seed)
+
+
+def test_a_day_of_homeiq_is_found_alike_by_follow_and_scan(tmp_path):
+    given = {"file": [str(HOMEIQ)], "format": "json", "since": "2000-01-01"}
+    out = io.StringIO()
+    run_scan(resolve(given, Config(), now_ns=NOW_NS), out=out, progress=None)
+    rules = load_rules([], builtin=True)
+    host = platform.node()
+    sources = [FileSource(path, knows=partial(knows, rules), host=host) for path in sorted(HOMEIQ.glob("*.log"))]
+    lines = list(pieces(chain.from_iterable(source.batches() for source in sources)))
+
+    found = followed(tmp_path / "state.db", host, rules, lines, 1)
+
+    assert ordered(json.loads(out.getvalue())["findings"]) == found
