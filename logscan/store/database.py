@@ -117,8 +117,8 @@ def refusals(path: Path, error_type: type[StateError]) -> Iterator[None]:
             ) from error
         if code not in _REFUSALS:
             raise
-        what = "write to" if error_type is StateFull else "use"
-        raise error_type(f"can't {what} the state in {path}: {_REFUSALS[code]}", help=_help(code)) from error
+        what = "written to" if error_type is StateFull else "used"
+        raise error_type(f"the state in {path} can't be {what}: {_REFUSALS[code]}", help=_help(code)) from error
     except OSError as error:
         raise unusable(path, error) from error
 

@@ -28,7 +28,7 @@ def real(database: Path) -> Path:
     try:
         return database.resolve()
     except (OSError, RuntimeError) as error:  # a link that leads to itself is a RuntimeError
-        raise StateUnusable(f"can't keep state in {database}: its links lead nowhere", help=HELP) from error
+        raise _unusable(database, "its links lead nowhere") from error
 
 
 def make_folder(database: Path) -> None:
@@ -51,7 +51,7 @@ def check_file(database: Path) -> None:
         raise unusable(database, error) from error
     if not stat.S_ISREG(mode):
         what = "a folder" if stat.S_ISDIR(mode) else "no ordinary file"
-        raise StateUnusable(f"can't keep state in {database}: it is {what}", help=HELP)
+        raise _unusable(database, f"it is {what}")
 
 
 def make_private(database: Path) -> None:
@@ -93,4 +93,8 @@ def put_in_place(made: Path, database: Path) -> None:
 
 def unusable(database: Path, error: OSError) -> StateUnusable:
     """Word what the system said."""
-    return StateUnusable(f"can't keep state in {database}: {(error.strerror or str(error)).lower()}", help=HELP)
+    return _unusable(database, (error.strerror or str(error)).lower())
+
+
+def _unusable(database: Path, why: str) -> StateUnusable:
+    return StateUnusable(f"the state in {database} can't be used: {why}", help=HELP)

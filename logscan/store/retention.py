@@ -18,7 +18,10 @@ KEEP_FINDINGS_NS: Final = 90 * UNITS_NS["d"]
 """Findings go so long after they were resolved, or should have been; gaps after they were found."""
 KEEP_CHECKPOINTS_NS: Final = 30 * UNITS_NS["d"]
 """The checkpoint of a container that is not there any more goes after so long."""
+KEEP_GAPS: Final = 20_000
+"""Of more gaps than these the newest are kept: a log that rotates faster than it is read has one a second."""
 MAX_BYTES: Final = 256 << 20
+_TOUCH_NS: Final = UNITS_NS["d"]
 _STEP: Final = 200
 _VACUUM_PAGES: Final = 4096
 
@@ -40,13 +43,14 @@ def sweep(connection: sqlite3.Connection, now_ns: int, present: Collection[str],
     """Drop what is old, then the oldest of the rest until it fits; give the room back to the disk."""
     long_ago_ns = now_ns - KEEP_FINDINGS_NS
     with transaction(connection):
-        connection.executemany(
-            "UPDATE checkpoint SET touched_ns = ? WHERE container = ?", [(now_ns, container) for container in present]
-        )
+        _touch(connection, now_ns, present)
         checkpoints = connection.execute(
             "DELETE FROM checkpoint WHERE touched_ns < ?", [now_ns - KEEP_CHECKPOINTS_NS]
         ).rowcount
-        gaps = connection.execute("DELETE FROM gap WHERE found_ns < ?", [long_ago_ns]).rowcount
+        gaps = connection.execute(
+            "DELETE FROM gap WHERE found_ns < ? OR id <= (SELECT id FROM gap ORDER BY id DESC LIMIT 1 OFFSET ?)",
+            [long_ago_ns, KEEP_GAPS],
+        ).rowcount
         connection.execute("DELETE FROM history WHERE hour < ?", [long_ago_ns // HOUR_NS])
         for table in ("state", "outgoing", "host"):  # of a host that is not followed any more
             connection.execute(
@@ -75,6 +79,15 @@ def bytes_in_use(connection: sqlite3.Connection) -> int:
         return number
 
     return (value("page_count") - value("freelist_count")) * value("page_size")
+
+
+def _touch(connection: sqlite3.Connection, now_ns: int, present: Collection[str]) -> None:
+    """Note of containers that are still there that they are, once a day."""
+    stale = connection.execute("SELECT host, container FROM checkpoint WHERE touched_ns < ?", [now_ns - _TOUCH_NS])
+    connection.executemany(
+        "UPDATE checkpoint SET touched_ns = ? WHERE host = ? AND container = ?",
+        [(now_ns, host, container) for host, container in stale.fetchall() if container in present],
+    )
 
 
 def _drop_old(connection: sqlite3.Connection, long_ago_ns: int) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from typing import Self
 import msgspec
 
 from logscan.checkpoint import Checkpoint
+from logscan.finding import Severity
 from logscan.state_row import StateRow
 from logscan.store.database import DIGEST_KEY, ID, open_sound, refusals, transaction
 from logscan.store.errors import StateFull
@@ -154,6 +156,26 @@ class Store:
             lives.update({fingerprint: Standing(*times).life(now_ns) for fingerprint, *times in rows})
         return lives
 
+    def counts(self, host: str, fingerprints: Iterable[str]) -> dict[str, int]:
+        """Tell what findings had counted by the last commit. One that is not known is left out."""
+        with refusals(self.path, StateFull):
+            rows = (
+                self._connection.execute(
+                    "SELECT fingerprint, count FROM finding WHERE host = ? AND fingerprint = ?", [host, fingerprint]
+                ).fetchone()
+                for fingerprint in fingerprints
+            )
+            return {row[0]: row[1] for row in rows if row}
+
+    def open_findings(self, host: str) -> Counter[Severity]:
+        """Count the findings that are not resolved, by severity."""
+        with refusals(self.path, StateFull):
+            rows = self._connection.execute(
+                "SELECT severity, count(*) FROM finding WHERE host = ? AND resolved_ns IS NULL GROUP BY severity",
+                [host],
+            ).fetchall()
+        return Counter({Severity(severity): number for severity, number in rows})
+
     def overdue(self, host: str, now_ns: int) -> list[str]:
         """List the open findings that have been quiet for longer than their time, the longest first."""
         with self._asked():
@@ -177,9 +199,10 @@ class Store:
             )
 
     def sweep(self, now_ns: int, *, present: Collection[str], max_bytes: int = MAX_BYTES) -> Swept:
-        """Drop what is old or too much. `present`: containers that are still there, whose checkpoints stay.
+        """Drop what is old or too much; once an hour is often enough.
 
-        Raises StateFull; what was dropped until then is gone.
+        `present`: full IDs of the containers that are still there, whose checkpoints stay. Raises StateFull; what was
+        dropped until then is gone.
         """
         with self._asked():
             return sweep(self._connection, now_ns, present, max_bytes)
