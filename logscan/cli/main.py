@@ -30,6 +30,7 @@ from logscan.errors import ExitCode, LogscanError, RuleError, UsageError
 COMMANDS = {
     "scan": "Read logs once and print the findings.",
     "follow": "Read logs as they are written and tell findings as they come.",
+    "findings": "List and show the findings that follow keeps.",
     "rules": "Write, check, test and explain rules.",
     "doctor": "Tell what logscan can reach and read, and what not.",
     "schema": "Print the JSON Schemas of what is printed.",

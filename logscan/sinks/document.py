@@ -377,8 +377,12 @@ class CoverageDocument(Document):
 
 
 def to_json(document: BaseModel, *, indent: int | None = None) -> str:
-    """Write a document in printable ASCII, so no control or bidi character gets out, and none is lost."""
-    content = document.model_dump(mode="json", by_alias=True)
+    """Write a document as `ascii_json` does."""
+    return ascii_json(document.model_dump(mode="json", by_alias=True), indent=indent)
+
+
+def ascii_json(content: Any, *, indent: int | None = None) -> str:
+    """Write JSON in printable ASCII, so no control or bidi character gets out, and none is lost."""
     separators = (",", ":") if indent is None else (",", ": ")
     text = json.dumps(content, ensure_ascii=True, indent=indent, separators=separators)
     return text.replace("\x7f", r"\u007f")  # DEL is ASCII, so `json` leaves it

@@ -51,7 +51,7 @@ class FindingText:
         title = f"{happened}: {finding.title}" if happened else finding.title
         self._terminal.line(Text.assemble(badge, "  ", foreign(title, "bold")))
         # It is what one searches, copies and mutes by.
-        self._terminal.whole(INDENT + finding.rule_id, "dim")
+        self._terminal.whole(foreign(INDENT + finding.rule_id, "dim"))
         place = wording.place(finding)
         if self._several_hosts:
             place = wording.on_host(place, finding.container.host)

@@ -127,7 +127,7 @@ class LiveTextSink:
         facts = (f"{place}: {finding.title}", wording.occurrences(finding.count))
         when = "" if finding.last_seen_ns is None else f", last at {readable_time(finding.last_seen_ns)}"
         self._said("again", ", ".join(facts) + when)
-        self._terminal.whole(INDENT + finding.rule_id, "dim")
+        self._terminal.whole(foreign(INDENT + finding.rule_id, "dim"))
 
     def _gap(self, gap: EventGapDocument) -> None:
         ends = (None if time is None else parse_rfc3339(time) for time in (gap.from_, gap.to))

@@ -7,7 +7,9 @@ pass for ours.
 
 from __future__ import annotations
 
-from typing import TextIO
+import os
+import shutil
+from typing import Self, TextIO
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -18,6 +20,9 @@ from logscan.safe_text import safe_text
 
 INDENT = "  "
 MIN_WIDTH = 20
+FILE_WIDTH = 120
+"""Columns of what goes to a file or a pipe."""
+
 _BAR = "  │ "
 
 
@@ -38,6 +43,11 @@ class Terminal:
             legacy_windows=False,
         )
 
+    @classmethod
+    def on(cls, out: TextIO) -> Self:
+        """Fit what is printed to what `out` leads to: a terminal of some width, or a file."""
+        return cls(out, width=columns_of(out), color=has_color(out))
+
     def fit(self, width: int) -> None:
         """Go on with another width: a person has resized the terminal."""
         self.width = self._console.width = max(width, MIN_WIDTH)
@@ -50,9 +60,9 @@ class Terminal:
             start = indent if number == 0 else indent + INDENT
             self._console.print(Text(start).append_text(line), no_wrap=True, overflow="ignore", crop=False)
 
-    def whole(self, text: str, style: str = "") -> None:
+    def whole(self, text: Text) -> None:
         """Print a line that is never wrapped or cut, since it is what one searches and copies."""
-        self._console.print(foreign(text, style), soft_wrap=True)
+        self._console.print(text, soft_wrap=True)
 
     def one_line(self, text: str) -> None:
         """Print a line of ours in which foreign text stands: it is cut, so nothing foreign ever begins a line."""
@@ -77,6 +87,14 @@ class Terminal:
         room = self.width - cell_len(_BAR)
         text = Text.assemble((_BAR, "dim"), (cut(line, room, start, end), style))
         self._console.print(text, no_wrap=True, overflow="ellipsis")
+
+
+def columns_of(out: TextIO) -> int:
+    return shutil.get_terminal_size().columns if out.isatty() else FILE_WIDTH
+
+
+def has_color(out: TextIO) -> bool:
+    return out.isatty() and "NO_COLOR" not in os.environ
 
 
 def flat(text: str) -> str:
