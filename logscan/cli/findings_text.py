@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
-from logscan.cli.sparkline import CELLS, sparkline
+from logscan.cli.sparkline import sparkline
 from logscan.finding import Finding
 from logscan.sinks import wording
 from logscan.sinks.document import FindingDocument
@@ -33,26 +33,11 @@ def print_list(found: Sequence[StoredFinding], gaps: Sequence[GapRow], terminal:
     several_hosts = len({one.host for one in found}) > 1
     count_width = max([len("COUNT"), *(len(f"{one.count:,}") for one in found)])
     if found:
-        heading = (
-            "SEVERITY",
-            "STATE    ",
-            "COUNT".rjust(count_width),
-            "SINCE (UTC)".ljust(16),
-            "LAST SEEN (UTC)".ljust(16),
-        )
-        terminal.whole(Text("  ".join([*heading, "LAST 7 DAYS".ljust(CELLS)]).rstrip(), style="dim"))
+        columns = ("SEVERITY", "STATE    ", "COUNT".rjust(count_width), "SINCE (UTC)     ", "LAST SEEN (UTC) ")
+        terminal.whole(Text("  ".join((*columns, "LAST 7 DAYS")), style="dim"))
     for one in found:
-        severity = str(one.severity)
-        facts = (
-            one.life.value.ljust(9),
-            f"{one.count:,}".rjust(count_width),
-            _minute(one.opened_ns if one.first_seen_ns is None else one.first_seen_ns),
-            _minute(one.last_seen_ns),
-            sparkline(one.history, now_ns),
-        )
-        badge = (severity, BADGES[one.severity]), " " * (len("SEVERITY") - len(severity))
-        terminal.whole(Text.assemble(*badge, "  ", "  ".join(facts)))
-        place = one.service if one.project is None else f"{one.project}/{one.service}"
+        terminal.whole(_row(one, count_width, now_ns))
+        place = wording.service(one.project, one.service)
         place = wording.on_host(place, one.host) if several_hosts else place
         terminal.line(foreign(f"{place}: {one.document['title']}"), INDENT)
         terminal.whole(foreign(INDENT + one.rule_id, "dim"))
@@ -60,6 +45,19 @@ def print_list(found: Sequence[StoredFinding], gaps: Sequence[GapRow], terminal:
         terminal.blank()
     terminal.line(Text(wording.findings(Counter(one.severity for one in found), "finding"), style="bold"))
     _print_gaps(gaps, terminal)
+
+
+def _row(one: StoredFinding, count_width: int, now_ns: int) -> Text:
+    severity = str(one.severity)
+    facts = (
+        one.life.value.ljust(9),
+        f"{one.count:,}".rjust(count_width),
+        _minute(one.opened_ns if one.first_seen_ns is None else one.first_seen_ns),
+        _minute(one.last_seen_ns),
+        sparkline(one.history, now_ns),
+    )
+    padding = " " * (len("SEVERITY") - len(severity))
+    return Text.assemble((severity, BADGES[one.severity]), padding, "  ", "  ".join(facts))
 
 
 def _print_gaps(gaps: Sequence[GapRow], terminal: Terminal) -> None:

@@ -13,7 +13,7 @@ from logscan.sinks.live import FollowStatus, FollowSummary
 class LiveNdjsonSink:
     """Prints events; notices go to `warn`, since no program would expect them between events."""
 
-    def __init__(self, out: TextIO, *, warn: Callable[[str, str | None], None] | None = None) -> None:
+    def __init__(self, out: TextIO, *, warn: Callable[[str, str], None] | None = None) -> None:
         self._out = out
         self._warn = warn
 
@@ -22,7 +22,7 @@ class LiveNdjsonSink:
 
     def notice(self, message: str, help: str | None) -> None:  # noqa: A002 - the word users see
         if self._warn is not None:
-            self._warn(message, help)
+            self._warn(message, help or "")
 
     def tick(self, status: FollowStatus) -> None:
         """Say nothing: what goes on as before is no event."""

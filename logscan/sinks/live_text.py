@@ -123,7 +123,7 @@ class LiveTextSink:
         self._terminal.blank()
 
     def _again(self, finding: Finding) -> None:
-        place = self._on(wording.service(finding), finding.container.host)
+        place = self._on(wording.service(finding.service.project, finding.service.name), finding.container.host)
         facts = (f"{place}: {finding.title}", wording.occurrences(finding.count))
         when = "" if finding.last_seen_ns is None else f", last at {readable_time(finding.last_seen_ns)}"
         self._said("again", ", ".join(facts) + when)

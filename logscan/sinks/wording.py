@@ -37,15 +37,14 @@ def size(count: int) -> str:
     return f"{tenths // 10:,}.{tenths % 10} {_UNITS[power]}"
 
 
-def service(finding: Finding) -> str:
+def service(project: str | None, name: str) -> str:
     """`homeiq/influxdb`, or the name alone where there is no project."""
-    project, name = finding.service.project, finding.service.name
     return name if project is None else f"{project}/{name}"
 
 
 def place(finding: Finding) -> str:
     """The service, and how many containers of it had a part."""
-    name = service(finding)
+    name = service(finding.service.project, finding.service.name)
     containers = len(finding.containers)
     if containers >= LISTED_CONTAINERS:
         return f"{name} in {containers} or more containers"
