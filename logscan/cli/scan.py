@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,6 @@ from logscan.errors import ExitCode
 
 if TYPE_CHECKING:
     from logscan.cli.progress import ProgressDisplay
-    from logscan.settings import ScanSettings
 
 
 @click.command(cls=options.SectionedCommand)
@@ -45,20 +43,17 @@ def scan(ctx: click.Context, /, **_given: Any) -> ExitCode:
         from logscan import log  # noqa: PLC0415
 
         log.configure(verbose=settings.verbose, quiet=settings.quiet)
-    shown = sys.stderr.isatty() and not settings.quiet
-    with result_stream(settings.output) as out, _progress(shown=shown) as progress:
-        return _run(settings)(settings, out=out, progress=progress, warn=None if settings.quiet else warn)
+    doubts = None if settings.quiet else warn
+    with result_stream(settings.output) as out:
+        # Imported when they are taken, since they bring the search engine, for which no --help should wait.
+        if settings.since_last:
+            from logscan.assemble_live import run_scan_last  # noqa: PLC0415
 
+            return run_scan_last(settings, out=out, warn=doubts)
+        from logscan.assemble import run_scan  # noqa: PLC0415
 
-def _run(settings: ScanSettings) -> Callable[..., ExitCode]:
-    """Give what scans: each way is imported when it is taken, for no --help should wait for a search engine."""
-    if settings.since_last:
-        from logscan.assemble_live import run_scan_last  # noqa: PLC0415
-
-        return run_scan_last
-    from logscan.assemble import run_scan  # noqa: PLC0415
-
-    return run_scan
+        with _progress(shown=sys.stderr.isatty() and not settings.quiet) as progress:
+            return run_scan(settings, out=out, progress=progress, warn=doubts)
 
 
 def _progress(*, shown: bool) -> AbstractContextManager[ProgressDisplay | None]:

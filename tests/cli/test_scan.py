@@ -188,3 +188,26 @@ def test_an_interrupt_while_standard_input_is_waited_for_is_130(tmp_path):
         time.sleep(0.3)
         process.send_signal(signal.SIGINT)
         assert (130, b"") == (process.wait(20), process.stderr.read())
+
+
+SINCE_LAST = """
+import sys, types
+module = types.ModuleType("logscan.assemble_live")
+
+def run_scan_last(settings, *, out, warn):
+    print(settings.since_last, settings.since_ns, settings.state, settings.names, file=out)
+    return 3
+
+module.run_scan_last = run_scan_last
+sys.modules["logscan.assemble_live"] = module
+from logscan.cli.main import main
+sys.exit(main())
+"""
+
+
+def test_what_came_since_the_last_run_is_scanned_by_the_state(tmp_path):
+    command = [sys.executable, "-c", SINCE_LAST, "scan", "--since", "last", "--state", "my.db", "web"]
+    ended = subprocess.run(
+        command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (3, "True None my.db ('web',)\n", "") == (ended.returncode, ended.stdout, ended.stderr)
