@@ -43,7 +43,7 @@ KEPT_BYTES = 16 << 20
 Progress = Callable[[int, int, int, int], None]
 """Told how far a scan is: sources done, sources, lines, bytes."""
 
-Warn = Callable[[str, str], None]
+Warn = Callable[[str, str | None], None]
 """Told what is doubtful about the rules, and what to do."""
 
 
