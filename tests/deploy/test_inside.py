@@ -1,0 +1,74 @@
+"""logscan inside of a container, as deploy/compose.yaml runs it: no rights, a read-only root, and not its own reader."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from docker.types import LogConfig
+
+from tests.engine.scanning import NUMBERED, numbers, once
+from tests.rig.emitter import IMAGE
+from tests.rig.oracle import Script
+
+REPOSITORY = Path(__file__).parents[2]
+UID = 65532
+INSIDE = "/var/run/docker.sock"
+RULES = ("--rules", f"/app/{Path(NUMBERED[1]).relative_to(REPOSITORY)}", "--no-builtin")
+
+
+@pytest.fixture
+def inside(emitter, proxy):
+    """Create a container that has this machine's Python and libraries, read-only, and the proxy's socket."""
+    socket = Path(proxy.url.removeprefix("unix://"))
+    socket.chmod(0o666)
+    client = emitter.engine.client
+
+    def create(*command, binds=()):
+        made = client.create_container(
+            IMAGE,
+            [sys.executable, "-m", "logscan", *command],
+            name="logscan",
+            user=f"{UID}:{UID}",
+            working_dir="/tmp",
+            environment={"PYTHONPATH": "/app", "PYTHONDONTWRITEBYTECODE": "1", "DOCKER_HOST": f"unix://{INSIDE}"},
+            host_config=client.create_host_config(
+                network_mode="none",
+                log_config=LogConfig(type="json-file", config={}),
+                read_only=True,
+                cap_drop=["ALL"],
+                security_opt=["no-new-privileges"],
+                tmpfs={"/tmp": ""},
+                binds=[*machine(), f"{socket}:{INSIDE}", *binds],
+            ),
+        )
+        client.start(made["Id"])
+        return emitter.engine._handle(made["Id"], "json-file")
+
+    return create
+
+
+def machine():
+    """This machine's Python and libraries, and logscan, as read-only mounts; of nested folders the outer one."""
+    wanted = {Path(sys.prefix), Path(sys.base_prefix), Path("/usr/lib"), Path("/lib"), Path("/lib64")}
+    outer = [path for path in wanted if path.exists() and not any(parent in wanted for parent in path.parents)]
+    return [*(f"{path}:{path}:ro" for path in outer), f"{REPOSITORY}:/app:ro"]
+
+
+def printed(container):
+    """What it wrote to stdout."""
+    return container.engine.client.logs(container.id, stdout=True, stderr=False).decode()
+
+
+def test_a_scan_reads_all_containers_but_its_own(emitter, inside):
+    emitter.play(Script().out(b"number 1\n"), name="web")
+    scanned = inside("scan", "--format", "json", *RULES)
+    code = scanned.wait()
+    report = json.loads(printed(scanned))
+    assert (0, once([1]), ["web"]) == (
+        code,
+        numbers(report),
+        [source["container"]["name"] for source in report["sources"]],
+    )
