@@ -53,5 +53,6 @@ def end_without_reader(stop: Stop, stream: TextIO) -> None:
 def _watch(stop: Stop, number: int) -> None:
     poll = select.poll()
     poll.register(number, 0)  # asks for nothing, so it waits for an error or a hang-up alone
-    poll.poll()
-    stop()
+    # macOS answers at once, and with POLLNVAL, for devices such as /dev/null.
+    if any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll()):
+        stop()
