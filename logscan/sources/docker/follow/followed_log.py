@@ -1,0 +1,536 @@
+"""FollowedLog: reads one container's log on and on, and loses nothing.
+
+Owns what to ask the engine next, and what an answer means. Does no I/O and reads no clock: the host loop
+sends the requests and hands in bytes and times. Does not own what one answer shows (reads), how much to ask
+for (tails), nor decoding and counting what is wanted (intake).
+
+    PULL ──ask──► PULLING ──the end, with the place──┬─ rotates, or has ended ─► REST ──ring, start, check──► PULL
+     ▲               │                               └─ else ─► STREAM ──ask──► SEARCHING ──place──► LIVE
+     │               │                                              │                                 │
+     └── too late, a fault ◄──── too late, a fault, silence ────────┴───── the end, a fault, check ───┘
+
+A pull has an end, and there all is known that was written before it was asked. A stream is trusted only
+behind the place where a pull stopped, found in it. Whatever ends a read, a pull from the place on comes next.
+Where a pull of the whole log lacks the place, lines are gone, and that is told as a gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum, auto
+
+from logscan.batch import Container
+from logscan.checkpoint import BEGINNING, Checkpoint
+from logscan.errors import StreamError
+from logscan.finding import Gap, GapReason
+from logscan.framing.stamp import SECOND_NS
+from logscan.sources.docker.engine import DAMAGED_HELP, ContainerInfo
+from logscan.sources.docker.follow.backoff import FIRST_NS, Backoff
+from logscan.sources.docker.follow.intake import Intake
+from logscan.sources.docker.follow.reads import Aim, Ask, Read
+from logscan.sources.docker.follow.salvage import Salvage
+from logscan.sources.docker.follow.tails import Tails
+from logscan.sources.live import Back, CaughtUp, GapFound, Idle, Lost, News, Watched
+
+PACE_NS = SECOND_NS // 50
+"""Between two pulls that were rung for, at least; and no more than a fifth of the time goes into them."""
+
+PACE_FACTOR = 5
+
+LATENESS_NS = SECOND_NS
+"""A record is written after it was stamped: what was read to its end now holds all of so much earlier."""
+
+STREAM_CHECKS_NS = 30 * SECOND_NS, 300 * SECOND_NS
+BELL_CHECKS_NS = 5 * SECOND_NS, 60 * SECOND_NS
+"""A quiet log is pulled after the first of these; each time it was rightly quiet twice as late, up to the second."""
+
+SETTLED_NS = 10 * SECOND_NS
+"""A stream that lived so long was no failure."""
+
+SEARCH_SILENCE_NS = 10 * SECOND_NS
+PULL_SILENCE_NS = 60 * SECOND_NS
+"""An answer that stands still so long is given up; before its first byte the engine may have to unpack files."""
+
+LAST_WORDS_NS = 2 * SECOND_NS
+"""A stream has so long to end by itself when its container has."""
+
+REMOVAL_NS = 10 * SECOND_NS
+"""A stream that ended at most so long before its container was removed ended with the container."""
+
+LOST_AFTER_NS = 30 * SECOND_NS
+"""Who is refused for so long is told lost."""
+
+GONE_RETRY_NS = 30 * SECOND_NS
+PERMANENT_RETRY_NS = 300 * SECOND_NS
+
+STUCK = 5
+"""So many faults at the same place are no accident: a record there is damaged."""
+
+MOST_TRIES = 10
+"""A single pull is tried so often."""
+
+
+class State(Enum):
+    """What goes on with a log; drawn above."""
+
+    PULL = auto()
+    PULLING = auto()
+    STREAM = auto()
+    SEARCHING = auto()
+    LIVE = auto()
+    REST = auto()
+    DONE = auto()
+
+
+class FollowedLog:
+    """One container's log. `now_ns` is a monotonic clock, `engine_ns` the engine's own, since the epoch.
+
+    An `Ask` may come while an answer is open: that one is hung up first, and not told as ended. While bytes
+    of the answer wait unread, since the inbox is full, the host doesn't `tick`.
+    """
+
+    def __init__(
+        self,
+        info: ContainerInfo,
+        checkpoint: Checkpoint | None,
+        *,
+        digest_key: bytes,
+        since_ns: int | None,
+        rotates: bool,
+        tell: Callable[[News], None],
+        jitter: Callable[[], float],
+        once: bool = False,
+    ) -> None:
+        start = checkpoint or Checkpoint(since_ns=since_ns)
+        self._info = info
+        self._key = digest_key
+        self._rotates = rotates
+        self._tell = tell
+        self._once = once
+        self._backoff = Backoff(jitter)
+        self._intake = Intake(info, start, digest_key=digest_key, tell=tell)
+        self._tails = Tails()
+        self._since_ns = start.since_ns
+        self._has_lost_place = False
+        self._gap: GapReason | None = None
+        self._salvage: Salvage | None = None
+        self._state = State.PULL
+        self._due_ns: int | None = 0
+        self._read: Read | None = None
+        self._rung = False
+        self._pace_ns = PACE_NS
+        self._check_ns = self._checks_ns[0]
+        self._faults = self._tries = 0
+        self._asked_ns = 0
+        self._refused_ns: int | None = None
+        self._is_lost = self._is_idle = False
+        self._read_to_ns: int | None = None
+        self._over_ns: int | None = None
+        self._removed_ns: int | None = None
+        if checkpoint is None or (info.state.started_ns or 0) > (start.mark.place.time_ns or 0):
+            self._watch()
+
+    # What the host asks
+
+    @property
+    def container(self) -> Container:
+        return self._info.container
+
+    @property
+    def wants_bell(self) -> bool:
+        """Whether a request with `follow=1&tail=0` is to be kept open beside, whose bytes `ring`."""
+        return self._rotates and self._info.running and not self._once and not self.is_done
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing more will be read: the single pull is over, or the container was removed."""
+        return self._state is State.DONE
+
+    def due_ns(self) -> int | None:
+        """When `ask` may give something; None: not before something happens."""
+        if self._state is State.LIVE and self._read is not None:
+            is_going = self._info.running and self._removed_ns is None
+            return self._read.heard_ns + (self._check_ns if is_going else LAST_WORDS_NS)
+        return self._due_ns if self._state in (State.PULL, State.STREAM, State.REST) else None
+
+    def ask(self, now_ns: int) -> Ask | None:
+        """Give the next request, if one is due."""
+        due_ns = self.due_ns()
+        if due_ns is None or now_ns < due_ns:
+            return None
+        if self._removed_ns is not None:
+            self._finish(is_whole=False)
+            return None
+        aim = self._aim()
+        follow = self._state is State.STREAM
+        is_check = self._state in (State.LIVE, State.REST) and self._info.running
+        self._intake.interrupt()  # what a read that is replaced has begun comes again
+        self._rung, self._asked_ns = False, now_ns
+        self._state = State.SEARCHING if follow else State.PULLING
+        ask = Ask(follow=follow, tail=self._tail(aim, follow=follow))
+        self._read = Read(
+            ask,
+            aim,
+            self._info,
+            self._key,
+            now_ns,
+            begins_log=aim.is_lost or ask.tail == self._tails.all,
+            is_check=is_check,
+            is_trial=self._salvage is not None,
+        )
+        return ask
+
+    def _aim(self) -> Aim:
+        place = self._intake.place
+        if self._has_lost_place:
+            newer_ns = None if place.time_ns is None else place.time_ns + 1
+            return Aim(since_ns=newer_ns, is_lost=True)
+        return Aim(place, self._since_ns)
+
+    def _tail(self, aim: Aim, *, follow: bool) -> int | None:
+        if self._salvage is not None and not follow:
+            return self._salvage.tail or self._salvage.readable
+        if aim.is_everything or aim.is_lost:
+            return self._tails.all
+        return self._tails.stream() if follow else self._tails.pull()
+
+    # What comes of a request
+
+    def began(self, now_ns: int) -> None:
+        """Note that the engine answers."""
+        if self._read is not None:
+            self._read.begin(now_ns)
+            self._go_live(self._read)
+
+    def feed(self, data: bytes, now_ns: int) -> bool:
+        """Take bytes of the body; False: hang up, no more is wanted of this answer."""
+        read = self._read
+        if read is None:
+            return False
+        try:
+            self._take(read, read.feed(data, now_ns))
+        except StreamError as error:
+            self._fault(read, error, now_ns)
+            return False
+        if read.ask.follow:
+            self._go_live(read)
+            return not self._gives_up_stream(read, now_ns)
+        return not self._gives_up_pull(read, now_ns)
+
+    def ended(self, now_ns: int, *, clean: bool, engine_ns: int) -> None:
+        """Take the end of an answer; `clean`: it came with its last chunk."""
+        read = self._read
+        if read is None:
+            return
+        try:
+            if clean:
+                self._take(read, read.finish())
+                self._note_taken(read, self._intake.end_read())
+        except StreamError as error:
+            self._fault(read, error, now_ns)
+            return
+        self._drop_read()
+        if read.ask.follow:
+            self._stream_ended(read, now_ns, engine_ns if clean else None)
+        elif not clean:
+            self._pull_failed(now_ns)
+        elif self._salvage is not None and self._salvage.tail is not None:
+            self._tried(read, now_ns, engine_ns)
+        else:
+            self._pull_ended(read, now_ns, engine_ns)
+
+    def refused(self, now_ns: int, reason: str, help: str | None, *, permanent: bool, gone: bool) -> None:  # noqa: A002
+        """Take a refusal. `gone`: there is no such container; `permanent`: asking again won't help."""
+        self._read = None
+        if self._removed_ns is not None:
+            self._finish(is_whole=self._is_complete)
+        elif gone or permanent:
+            if permanent:
+                self._lose(reason, help)
+            self._rest(now_ns + (GONE_RETRY_NS if gone else PERMANENT_RETRY_NS))
+            if self._once:
+                self._state = State.DONE
+        else:
+            self._refused_ns = now_ns if self._refused_ns is None else self._refused_ns
+            if now_ns - self._refused_ns >= LOST_AFTER_NS:
+                self._lose(reason, help)
+            self._pull_failed(now_ns, reason)
+
+    # What happens to the container
+
+    def ring(self, now_ns: int, size: int = 0) -> None:
+        """Note that something was written, `size` bytes of it as far as the bell knows."""
+        self._tails.rang(size)
+        self._rung = True
+        if self._state is State.REST:
+            self._pull(max(now_ns, self._asked_ns + self._pace_ns))
+
+    def inspected(self, info: ContainerInfo, now_ns: int) -> None:
+        """Take the state of the container anew: it has started, died or been renamed."""
+        before, self._info = self._info, info
+        self._intake.container = info.container
+        if info.running and info.state.started_ns != before.state.started_ns:
+            self._watch()
+        if info.running and not before.running:
+            self._is_idle, self._over_ns = False, None
+            self._check_ns = self._checks_ns[0]
+            self._backoff.reset()
+            if self._read is not None:
+                self._read.is_last = False
+        if info.running != before.running and self._state in (State.PULL, State.STREAM, State.REST):
+            self._pull(now_ns)
+
+    def removed(self, now_ns: int, time_ns: int) -> None:  # noqa: ARG002
+        """Note that the container was destroyed, at `time_ns` of the engine's clock."""
+        self._removed_ns = time_ns
+        if self._state not in (State.LIVE, State.PULLING, State.DONE):  # those come to their ends
+            self._finish(is_whole=self._is_complete)
+
+    def tick(self, now_ns: int, engine_ns: int) -> None:
+        """Look after what is silent, about once a second."""
+        read = self._read
+        if read is None:
+            return
+        silence_ns = now_ns - read.heard_ns
+        if self._state is State.LIVE:
+            if now_ns - read.asked_ns >= SETTLED_NS:
+                self._backoff.reset()
+            if silence_ns >= LATENESS_NS and self._info.running:
+                self._caught_up_to(engine_ns - LATENESS_NS)
+        elif read.has_begun and silence_ns >= (SEARCH_SILENCE_NS if read.ask.follow else PULL_SILENCE_NS):
+            self._drop_read()
+            self._pull_failed(now_ns, "the engine stopped in the middle of an answer")
+
+    # Taking what an answer brings
+
+    def _take(self, read: Read, wanted: bytes) -> None:
+        if read.has_just_found:
+            self._intake.found(read.search)
+        if not wanted:
+            return
+        if self._has_lost_place:
+            self._tell_gap(read.time_of(wanted))
+            self._has_lost_place = False
+            self._intake.move_to(BEGINNING)
+        self._note_taken(read, self._intake.take(wanted))
+
+    def _note_taken(self, read: Read, records: int) -> None:
+        if records:
+            read.taken += records
+            self._tails.took(records)
+            self._backoff.reset()
+            self._faults = self._tries = 0
+            self._over_ns = None
+
+    def _go_live(self, read: Read) -> None:
+        if self._state is State.SEARCHING and read.has_place:
+            self._state = State.LIVE
+            self._tails.streamed()
+            self._regain()
+
+    def _gives_up_stream(self, read: Read, now_ns: int) -> bool:
+        """Hang up a stream that began behind the place: too much was written since the pull."""
+        if self._state is State.LIVE or not read.is_late:
+            return False
+        self._tails.stream_began_late()
+        self._drop_read()
+        self._pull(now_ns)
+        return True
+
+    def _gives_up_pull(self, read: Read, now_ns: int) -> bool:
+        """Hang up a pull that began behind the place, unless it is short enough to see whether it is the whole log."""
+        if self._salvage is not None or not read.is_late or read.may_be_whole:
+            return False
+        self._tails.began_late(read.ask.tail)
+        self._drop_read()
+        self._pull(now_ns)
+        return True
+
+    # What comes after an answer
+
+    def _pull_ended(self, read: Read, now_ns: int, engine_ns: int) -> None:
+        if read.has_place:
+            self._caught_up(read, now_ns, engine_ns)
+            return
+        if not read.is_whole:
+            self._tails.began_late(read.ask.tail)
+        elif read.search.found or read.aim.place == BEGINNING:
+            self._tails.want_all()  # it was all, but only the whole log is known to begin with its first record
+        elif older := read.search.fallback():
+            self._intake.move_to(older)  # the engine has lost its newest records
+        else:
+            self._lose_place(GapReason.ROTATED if self._rotates else GapReason.TRUNCATED)
+        self._pull(now_ns)
+
+    def _caught_up(self, read: Read, now_ns: int, engine_ns: int) -> None:
+        """Note that a pull has brought all that was written before it was asked for."""
+        if self._salvage is not None and read.ask.tail is not None:
+            self._tails.salvaged(read.ask.tail)
+        self._salvage, self._refused_ns = None, None
+        self._pace_ns = max(PACE_NS, PACE_FACTOR * (now_ns - read.asked_ns))
+        self._tails.pulled(read.records if read.is_whole else None)
+        self._regain()
+        if self._since_ns is not None and read.aim.place == BEGINNING and not read.search.found:
+            self._intake.move_to(read.skipped)
+        self._since_ns = None
+        if not self._intake.has_told:
+            self._intake.tell_mark()
+        self._caught_up_to(engine_ns - (now_ns - read.asked_ns) - LATENESS_NS)
+        if read.is_check:
+            self._check_ns = self._checks_ns[0] if read.taken else min(2 * self._check_ns, self._checks_ns[1])
+        self._go_on(read, now_ns)
+
+    def _go_on(self, read: Read, now_ns: int) -> None:
+        if read.is_last and not self._info.running:
+            self._come_to_rest()
+        elif self._removed_ns is not None:
+            self._finish(is_whole=False)
+        elif self._once:
+            self._state = State.DONE
+        elif not self._info.running:
+            self._pull(now_ns)
+        elif self._rung:
+            self._pull(max(now_ns, read.asked_ns + self._pace_ns))
+        elif self._rotates:
+            self._rest(now_ns + self._check_ns)
+        else:
+            self._state, self._due_ns = State.STREAM, now_ns
+
+    def _come_to_rest(self) -> None:
+        """The container has ended, and all its lines are here."""
+        if self._removed_ns is not None:
+            self._finish(is_whole=True)
+            return
+        self._settle()
+        if not self._is_idle:
+            self._is_idle = True
+            self._tell(Idle(self.container))
+        self._rest(None)
+        if self._once:
+            self._state = State.DONE
+
+    def _stream_ended(self, read: Read, now_ns: int, clean_ns: int | None) -> None:
+        """`clean_ns`: when it ended, by the engine's clock, if it ended in order."""
+        if self._state is State.LIVE and clean_ns is not None:
+            self._over_ns = clean_ns
+        if self._removed_ns is not None:
+            self._finish(is_whole=self._is_complete)
+        elif not self._info.running:
+            self._pull(now_ns)
+        elif read.taken or now_ns - read.asked_ns >= SETTLED_NS:
+            self._backoff.reset()
+            self._pull(max(now_ns, read.asked_ns + FIRST_NS))
+        else:
+            self._pull(now_ns + self._backoff.next_ns())
+
+    def _pull_failed(self, now_ns: int, reason: str = "the engine cuts its answers short") -> None:
+        if self._removed_ns is not None:
+            self._finish(is_whole=False)
+            return
+        self._tries += 1
+        self._pull(now_ns + self._backoff.next_ns())
+        if self._once and self._tries >= MOST_TRIES:
+            self._lose(reason, None)
+            self._state = State.DONE
+
+    # Damaged records
+
+    def _fault(self, read: Read, error: StreamError, now_ns: int) -> None:
+        """Give up an answer that is no log any further."""
+        self._drop_read()
+        self._faults += 1
+        if self._salvage is not None and self._salvage.tail is not None:
+            self._salvage.tried(read.ask.tail or 0, whole=False)
+            self._salvage_on(now_ns)
+            return
+        if self._salvage is not None:  # what could be read from the end a moment ago can't any more
+            self._salvage, self._faults = None, 0
+        elif self._faults >= STUCK:
+            self._salvage = Salvage()
+        self._pull_failed(now_ns, error.message)
+
+    def _tried(self, read: Read, now_ns: int, engine_ns: int) -> None:
+        """Note that the last records could be read."""
+        if self._salvage is None or read.has_place:
+            self._pull_ended(read, now_ns, engine_ns)
+            return
+        tail = read.ask.tail or 0
+        self._salvage.tried(tail, whole=read.records >= tail)
+        self._salvage_on(now_ns)
+
+    def _salvage_on(self, now_ns: int) -> None:
+        if self._salvage is None or self._salvage.tail is not None:
+            self._pull(now_ns)
+        elif self._salvage.readable:
+            self._lose_place(GapReason.DAMAGED)
+            self._pull(now_ns)
+        else:
+            self._salvage, self._faults = None, 0
+            self._lose("the newest record of its log is damaged", DAMAGED_HELP)
+            self._pull_failed(now_ns)
+
+    # Small things
+
+    @property
+    def _checks_ns(self) -> tuple[int, int]:
+        return BELL_CHECKS_NS if self._rotates else STREAM_CHECKS_NS
+
+    @property
+    def _is_complete(self) -> bool:
+        """Whether nothing can have been written that wasn't read, now that the container is gone."""
+        if self._is_idle or self._info.state.started_ns is None:
+            return True
+        ended_ns, removed_ns = self._over_ns, self._removed_ns
+        return ended_ns is not None and removed_ns is not None and removed_ns - ended_ns <= REMOVAL_NS
+
+    def _finish(self, *, is_whole: bool) -> None:
+        """The container is gone: tell what is left of it, and what is not."""
+        self._drop_read()
+        if not is_whole:
+            known = [time_ns for time_ns in (self._intake.place.time_ns, self._read_to_ns) if time_ns is not None]
+            gap = Gap(self.container, max(known, default=None), self._removed_ns, GapReason.REMOVED)
+            self._tell(GapFound(gap))
+        self._settle()
+        self._state = State.DONE
+
+    def _settle(self) -> None:
+        self._tell_gap(None)
+        self._intake.settle()
+
+    def _drop_read(self) -> None:
+        self._read = None
+        self._intake.interrupt()
+
+    def _pull(self, due_ns: int) -> None:
+        self._state, self._due_ns = State.PULL, due_ns
+
+    def _rest(self, due_ns: int | None) -> None:
+        self._state, self._due_ns = State.REST, due_ns
+
+    def _watch(self) -> None:
+        started_ns = self._info.state.started_ns
+        if self._info.running and started_ns is not None:
+            self._tell(Watched(self.container, max(started_ns, self._since_ns or 0)))
+
+    def _caught_up_to(self, time_ns: int) -> None:
+        self._read_to_ns = max(time_ns, self._read_to_ns or 0)
+        self._tell(CaughtUp(self.container, time_ns))
+
+    def _lose_place(self, reason: GapReason) -> None:
+        self._has_lost_place, self._gap = True, reason
+
+    def _tell_gap(self, to_ns: int | None) -> None:
+        """Tell what was lost with the place, up to the next record, once there is one or can be none."""
+        if self._gap is not None:
+            self._tell(GapFound(Gap(self.container, self._intake.place.time_ns, to_ns, self._gap)))
+            self._gap = None
+
+    def _lose(self, reason: str, help_: str | None) -> None:
+        if not self._is_lost:
+            self._is_lost = True
+            self._tell(Lost(self.container.host, self.container, reason, help_))
+
+    def _regain(self) -> None:
+        if self._is_lost:
+            self._is_lost = False
+            self._tell(Back(self.container.host, self.container))
