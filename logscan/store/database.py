@@ -41,6 +41,7 @@ _REFUSALS: Final = {
     sqlite3.SQLITE_PERM: "it may not be opened",
     sqlite3.SQLITE_BUSY: "another program holds it",
     sqlite3.SQLITE_LOCKED: "another program holds it",
+    sqlite3.SQLITE_PROTOCOL: "another program holds it",
 }
 
 
@@ -126,7 +127,7 @@ def refusals(path: Path, error_type: type[StateError]) -> Iterator[None]:
 def _help(code: int) -> str:
     if code == sqlite3.SQLITE_FULL:
         return "make room on its disk"
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL):
         return "close the other program"
     return "see that its disk is sound and its folder may be written, or " + HELP
 
@@ -155,7 +156,12 @@ def connect(path: Path, options: str) -> sqlite3.Connection:
         check_same_thread=False,  # the store takes turns by itself
     )
     connection.row_factory = sqlite3.Row
+    connection.text_factory = _text  # a flipped bit must not stop a start
     return connection
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "replace")
 
 
 def check_version(connection: sqlite3.Connection, path: Path, newest: int) -> int:
@@ -181,6 +187,8 @@ def _opened(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
             _check_pages(connection)
+        with transaction(connection):
+            pass  # SQLite opens what it may not write as well, and says so only here
         if version < len(migrations):
             _back_up(connection, beside(path, f".backup-v{version}"))
             migrate(connection, migrations)
@@ -202,12 +210,13 @@ def _damage() -> Iterator[None]:
         if code in _DAMAGE or code == sqlite3.SQLITE_ERROR:
             raise DamagedError from error
         raise
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise DamagedError from error
 
 
 def _check_pages(connection: sqlite3.Connection) -> None:
-    if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+    # The quick check would pass over an index that lacks a row, and the first commit that needs it would fail.
+    if connection.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok":
         raise DamagedError
 
 

@@ -61,8 +61,8 @@ def sweep(connection: sqlite3.Connection, now_ns: int, present: Collection[str],
     while dropped := _drop_old(connection, long_ago_ns):
         findings += dropped
     open_findings = 0
-    while bytes_in_use(connection) > max_bytes:
-        dropped, open_ones = _drop_oldest(connection)
+    while (excess := bytes_in_use(connection) - max_bytes) > 0:
+        dropped, open_ones = _drop_oldest(connection, excess)
         if not dropped:
             break
         findings += dropped
@@ -99,13 +99,25 @@ def _drop_old(connection: sqlite3.Connection, long_ago_ns: int) -> int:
         ).rowcount
 
 
-def _drop_oldest(connection: sqlite3.Connection) -> tuple[int, int]:
-    """Drop some of the findings, the longest resolved first, then the longest quiet; tell all and the open ones."""
-    rows = connection.execute(
-        "SELECT id, resolved_ns IS NULL FROM finding"
-        " ORDER BY resolved_ns IS NULL, coalesce(resolved_ns, due_ns) LIMIT ?",
-        [_STEP],
-    ).fetchall()
-    with transaction(connection):
-        connection.executemany("DELETE FROM finding WHERE id = ?", [[row[0]] for row in rows])
-    return len(rows), sum(row[1] for row in rows)
+def _drop_oldest(connection: sqlite3.Connection, excess: int) -> tuple[int, int]:
+    """Drop findings of about `excess` bytes, the longest resolved first, then the longest quiet.
+
+    Give how many went, and how many of those were open.
+    """
+    oldest = connection.execute(
+        "SELECT id, resolved_ns IS NULL, length(document) + length(tally) FROM finding"
+        " ORDER BY resolved_ns IS NULL, coalesce(resolved_ns, due_ns)"
+    )
+    chosen: list[tuple[int, int]] = []
+    for finding, is_open, size in oldest:
+        if excess <= 0:
+            break
+        chosen.append((finding, is_open))
+        excess -= size
+    oldest.close()
+    for start in range(0, len(chosen), _STEP):
+        with transaction(connection):
+            connection.executemany(
+                "DELETE FROM finding WHERE id = ?", [(finding,) for finding, _ in chosen[start : start + _STEP]]
+            )
+    return len(chosen), sum(is_open for _, is_open in chosen)

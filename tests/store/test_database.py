@@ -168,6 +168,27 @@ def test_checkpoint_that_can_not_be_read_is_damage(path):
         assert store.recovered_from is not None
 
 
+def test_index_that_lacks_a_row_is_damage(path):
+    """Each page is sound by itself; but the first commit that needs the row would fail, at every start again."""
+    with closing(sqlite3.connect(filled(path), isolation_level=None)) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        index = connection.execute("SELECT * FROM sqlite_master WHERE name = 'finding_open'").fetchone()
+        connection.execute("DELETE FROM sqlite_master WHERE name = 'finding_open'")
+        connection.execute("PRAGMA writable_schema = RESET")
+        connection.execute("UPDATE finding SET due_ns = 7 WHERE fingerprint = 'v1:3'")
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("INSERT INTO sqlite_master VALUES (?, ?, ?, ?, ?)", index)
+    with opened(path) as store:
+        assert store.recovered_from is not None
+
+
+def test_text_with_flipped_bits_stops_no_start(path):
+    with closing(sqlite3.connect(filled(path))) as connection, connection:
+        connection.execute("UPDATE checkpoint SET container = CAST(x'ff41' AS TEXT) WHERE container = 'c7'")
+    with opened(path) as store:
+        assert "\ufffdA" in store.load(HOST).checkpoints
+
+
 def test_table_that_is_missing_is_damage(path):
     with closing(sqlite3.connect(filled(path))) as connection, connection:
         connection.execute("DROP TABLE checkpoint")
