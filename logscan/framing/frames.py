@@ -3,7 +3,8 @@
 A frame is eight bytes of header (stream id, three zeros, the length as 32 bits, big end first) and a
 payload of one record: a timestamp, a space and the line. Owns taking frames apart, joining the
 pieces of lines over 16 KiB, and where the time and stream of each line can be found again. Does
-not own HTTP (chunks) nor how a batch finds its times again (line_block).
+not own HTTP (chunks), how a batch finds its times again (line_block), nor which record a read begins
+with (place): a decoder lives on over many reads, each of which brings the records behind the last taken.
 
 Nearly all frames are one whole line, and those are what the loop in `_walk` is for: it checks each
 header in full and keeps a slice and a position. Whatever is not so plain goes through `_careful`,
@@ -13,13 +14,11 @@ a frame at a time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from struct import Struct
 
 from logscan.batch import Batch, Container, Stream
 from logscan.errors import DaemonError, ProtocolError, StreamError, StreamTruncated
-from logscan.framing.line_block import HEADER_BYTES, STREAMS, LineBlock
-from logscan.framing.long_line import LongLine
+from logscan.framing.line_block import HEADER_BYTES, MAX_BEHIND, STREAMS, LineBlock, OpenLine, Taken, ends_line
 from logscan.framing.stamp import STAMP_BYTES, parse_careful
 from logscan.framing.time_range import TimeRange
 
@@ -52,89 +51,134 @@ def record_time(record: bytes) -> int:
     return parse_careful(record[HEADER_BYTES:].partition(b" ")[0])
 
 
-@dataclass(slots=True)
-class _Pieces:
-    """A line whose end has not come yet; all its pieces carry the same time."""
+def frame_starts(buffer: bytes, most: int | None = None) -> tuple[list[int], int]:
+    """Find where the whole records at the beginning of `buffer` start, and where the last one ends; at most `most`.
 
-    time_ns: int
-    text: LongLine
+    Looks at headers alone. Stops at what is no record, and where that stands first raises ProtocolError, or
+    DaemonError for frame type 3.
+    """
+    starts: list[int] = []
+    position, end, header = 0, len(buffer), _HEADER.unpack_from
+    while end - position >= HEADER_BYTES and len(starts) != most:
+        kind, length = header(buffer, position)
+        stop = position + HEADER_BYTES + length
+        if (kind != _STDOUT and kind != _STDERR) or stop > end:  # noqa: PLR1714 - as in walk
+            break
+        starts.append(position)
+        position = stop
+    if not starts and most != 0:
+        _whole_frame(buffer, 0)
+    return starts, position
+
+
+def _whole_frame(raw: bytes, position: int) -> tuple[Stream, bytes] | None:
+    """Give stream and payload of one frame, None when it isn't whole. Raises ProtocolError, or DaemonError."""
+    start = position + HEADER_BYTES
+    if len(raw) < start:
+        return None
+    kind, length = _HEADER.unpack_from(raw, position)
+    stream = STREAMS.get(kind >> 24)
+    if kind & 0xFFFFFF or (stream is None and kind >> 24 != _SYSTEM_ERROR):
+        raise ProtocolError(f"the log stream holds a record of unknown kind {kind:#010x}")
+    if length > MAX_FRAME_BYTES:
+        raise ProtocolError(f"the log stream announced a record of {length} bytes")
+    if len(raw) < start + length:
+        return None
+    payload = raw[start : start + length]
+    if stream is None:
+        raise DaemonError(f"the engine reported: {payload.decode('utf-8', 'replace').strip()[:500]}")
+    return stream, payload
 
 
 class FrameDecoder:
-    """Decodes a multiplexed stream with timestamps, fed in any pieces.
+    """Decodes a multiplexed stream with timestamps, fed in any pieces, over one read or many.
 
     `records` counts the frames; `first_record` and `last_record` are the first and the last of them as
-    they came, to be compared with another read of the same log.
+    they came, to be compared with another read of the same log. `taken` are those of the last feed, also
+    after it has raised an error.
     """
 
     def __init__(self, container: Container, wanted: TimeRange) -> None:
         self._container = container
         self._wanted = wanted
         self._rest = b""
-        self._pending: dict[Stream, _Pieces] = {}
+        self._open: dict[Stream, OpenLine] = {}
         self.records = 0
         self.first_record = b""
         self.last_record = b""
+        self.taken = Taken()
 
-    def feed(self, data: bytes) -> Iterator[Batch]:
-        """Yield the lines that `data` completes. Raises ProtocolError, or DaemonError for frame type 3."""
-        block = _FrameBlock(self._rest + data if self._rest else data)
+    @property
+    def unfinished(self) -> tuple[int, ...]:
+        """The times of the lines that have begun in the records taken, and not ended."""
+        return tuple(line.time_ns for line in self._open.values())
+
+    def feed(self, data: bytes, most: int | None = None) -> Iterator[Batch]:
+        """Yield the lines that `data` completes. Raises ProtocolError, or DaemonError for frame type 3.
+
+        Of more than `most` records, those behind are left for the next feed, which may bring no data.
+        """
+        buffer, later = self._rest + data if self._rest else data, b""
+        block = _FrameBlock(buffer)
         fault: StreamError | None = None
         try:
+            if most is not None:
+                starts, end = frame_starts(buffer, most)
+                if len(starts) == most:
+                    block, later = _FrameBlock(buffer[:end]), buffer[end:]
             self._take(block)
         except StreamError as error:
             fault = error
-        self._rest = block.raw[block.position :]
+        self._rest = block.raw[block.position :] + later
         self._remember(block)
         yield from block.batches(self._container, self._wanted)
         if fault is not None:
             raise fault
 
-    def finish(self) -> Iterator[Batch]:
-        """Yield lines that never got a newline. Raises StreamTruncated when a frame was cut."""
-        block = _FrameBlock(b"")
-        for stream in tuple(self._pending):
-            self._flush(stream, block)
-        yield from block.batches(self._container, self._wanted)
+    def interrupt(self) -> None:
+        """Drop the begun record of a read that was cut: it comes again. Lines that have begun stay open."""
+        self._rest = b""
+
+    def end_read(self) -> Iterator[Batch]:
+        """Say that a read came to its end. Raises StreamTruncated when a record was cut."""
+        self.taken = Taken()
         if self._rest:
             raise StreamTruncated("the log stream ended inside a record")
+        return iter(())
+
+    def settle(self) -> Iterator[Batch]:
+        """Yield what never got a newline: the container has ended, and its log was read to the end."""
+        block = _FrameBlock(b"")
+        for stream in tuple(self._open):
+            self._flush(stream, block)
+        self.taken = Taken()
+        yield from block.batches(self._container, self._wanted)
+
+    def finish(self) -> Iterator[Batch]:
+        """Yield lines that never got a newline, behind the only read. Raises StreamTruncated when a frame was cut."""
+        yield from self.settle()
+        yield from self.end_read()
 
     def _remember(self, block: _FrameBlock) -> None:
-        if block.position:
-            self.last_record = block.raw[block.last_frame : block.position]
+        self.taken = Taken(block.raw[: block.position], block.frames)
+        if block.frames:
+            self.last_record = block.raw[block.frames[-1] : block.position]
             if not self.first_record:
                 self.first_record = block.raw[: HEADER_BYTES + _HEADER.unpack_from(block.raw)[1]]
 
     def _take(self, block: _FrameBlock) -> None:
         while True:
-            if not self._pending:
+            if not self._open:
                 self.records += block.walk()
             if not self._careful(block):
                 return
 
     def _careful(self, block: _FrameBlock) -> bool:
         """Take one frame of any kind; False when the block holds no whole one."""
-        raw, position = block.raw, block.position
-        if len(raw) - position < HEADER_BYTES:
+        frame = _whole_frame(block.raw, block.position)
+        if frame is None:
             return False
-        kind, length = _HEADER.unpack_from(raw, position)
-        stream = STREAMS.get(kind >> 24)
-        if kind & 0xFFFFFF or (stream is None and kind >> 24 != _SYSTEM_ERROR):
-            raise ProtocolError(f"the log stream holds a record of unknown kind {kind:#010x}")
-        if length > MAX_FRAME_BYTES:
-            raise ProtocolError(f"the log stream announced a record of {length} bytes")
-        start = position + HEADER_BYTES
-        if len(raw) < start + length:
-            return False
-        block.last_frame, block.position = position, start + length
-        payload = raw[start : start + length]
-        if stream is None:
-            raise DaemonError(f"the engine reported: {payload.decode('utf-8', 'replace').strip()[:500]}")
-        self.records += 1
-        self._piece(stream, payload, block)
-        return True
-
-    def _piece(self, stream: Stream, payload: bytes, block: _FrameBlock) -> None:
+        stream, payload = frame
         stamp, separator, text = payload.partition(b" ")
         try:
             time_ns = parse_careful(stamp)
@@ -142,29 +186,42 @@ class FrameDecoder:
             raise ProtocolError("the log stream holds a record without a timestamp") from None
         if not separator:
             raise ProtocolError("the log stream holds a record that ends in its timestamp")
-        pending = self._pending.get(stream)
-        if pending is not None and pending.time_ns != time_ns:
+        self._end_overdue(block)
+        block.frames.append(block.position)
+        block.position += HEADER_BYTES + len(payload)
+        self._piece(stream, time_ns, text, block)
+        if ends_line(stamp, text):
             self._flush(stream, block)
-            pending = None
-        if pending is None:
-            pending = self._pending[stream] = _Pieces(time_ns, LongLine())
-        pending.text.add(text.removesuffix(b"\n"))
-        if text.endswith(b"\n"):
+        self.records += 1
+        return True
+
+    def _end_overdue(self, block: _FrameBlock) -> None:
+        for stream, line in tuple(self._open.items()):
+            if self.records - line.begins >= MAX_BEHIND:
+                self._flush(stream, block)
+
+    def _piece(self, stream: Stream, time_ns: int, text: bytes, block: _FrameBlock) -> None:
+        line = self._open.get(stream)
+        if line is not None and line.time_ns != time_ns:
             self._flush(stream, block)
+            line = None
+        if line is None:
+            line = self._open[stream] = OpenLine(time_ns, self.records)
+        line.text.add(text.removesuffix(b"\n"))
 
     def _flush(self, stream: Stream, block: _FrameBlock) -> None:
-        pieces = self._pending.pop(stream)
-        block.add(pieces.text, pieces.time_ns, stream)
+        block.add(self._open.pop(stream), stream)
 
 
 class _FrameBlock(LineBlock):
-    """A block of frames: `position` is how far it has been taken apart."""
+    """A block of frames: `position` is how far it has been taken apart, `frames` where each one began."""
 
-    __slots__ = ("last_frame", "position")
+    __slots__ = ("frames", "position")
 
     def __init__(self, raw: bytes) -> None:
         super().__init__(raw)
-        self.position = self.last_frame = 0
+        self.position = 0
+        self.frames: list[int] = []
 
     def walk(self) -> int:
         """Take plain frames, each one whole line, up to the first that is not; give their number."""
@@ -186,6 +243,13 @@ class _FrameBlock(LineBlock):
             take(raw[text:stop])
             mark(position)
             position = stop
-        if position > self.position:
-            self.last_frame, self.position = self.starts[-1], position
-        return len(self.starts) - before
+        self.position = position
+        walked = self.starts[before:]
+        stamps = [raw[begin + HEADER_BYTES : begin + HEADER_BYTES + STAMP_BYTES] for begin in walked]
+        if b" " in b"".join(stamps):  # a shorter stamp, and a text that looks like the end of a full one
+            plain = next(number for number, stamp in enumerate(stamps) if b" " in stamp)
+            self.position = walked[plain]
+            del self.parts[before + plain :], self.starts[before + plain :], walked[plain:], stamps[plain:]
+        self.stamps += stamps
+        self.frames += walked
+        return len(walked)

@@ -1,15 +1,16 @@
 """LineBlock: the whole lines of one fed block of a Docker log, on their way to a batch.
 
-Owns where the time and the stream of each line can be found again, and leaving out the lines
-outside the wanted times. Does not own how the lines were found: frames and TTYs differ there.
+Owns where the time and the stream of each line can be found again, leaving out the lines outside the
+wanted times, and what both decoders tell of the records that they took and of lines without an end.
+Does not own how the lines were found: frames and TTYs differ there.
 """
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import compress
+from dataclasses import dataclass, field
+from itertools import compress, pairwise
 
 from logscan.batch import MAX_LINE_BYTES, Batch, Container, Stream
 from logscan.framing.ansi import strip_ansi
@@ -21,6 +22,52 @@ HEADER_BYTES = 8
 """Stream id, three zeros, and the length of what follows as 32 bits, big end first."""
 
 STREAMS = {1: Stream.STDOUT, 2: Stream.STDERR}
+
+PIECE_BYTES = 16 << 10
+"""The engine's copy buffer: longer lines come in pieces of this size (moby `copier.go`)."""
+
+MAX_BEHIND = 10_000
+"""A line whose newline has not come so many records after its first piece ends as it is.
+
+A checkpoint can't pass a line without an end. Counted in records and not in time, so that a scan, a follow
+and a replay end it at the same place, and a line that is written slowly stays whole.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Whole raw records that a decoder took: `raw` holds nothing else, `starts` tells where each begins."""
+
+    raw: bytes = b""
+    starts: Sequence[int] = ()
+
+    @property
+    def count(self) -> int:
+        return len(self.starts)
+
+    def each(self) -> Iterator[bytes]:
+        """Yield the records one by one."""
+        for start, stop in pairwise((*self.starts, len(self.raw))):
+            yield self.raw[start:stop]
+
+
+@dataclass(slots=True)
+class OpenLine:
+    """A line whose end has not come yet; all its pieces carry the same time. `begins`: its first record's number."""
+
+    time_ns: int
+    begins: int
+    text: LongLine = field(default_factory=LongLine)
+
+
+def ends_line(stamp: bytes, text: bytes) -> bool:
+    """Tell whether nothing can follow `text` in its line.
+
+    The engine cuts a line only where its buffer is full: a smaller record without a newline is the last
+    of a line that never got one, or of a long line under the `local` driver. Podman cuts anywhere, but its
+    stamps have another form.
+    """
+    return text.endswith(b"\n") or (len(text) < PIECE_BYTES and len(stamp) == STAMP_BYTES)
 
 
 @dataclass(slots=True)
@@ -55,35 +102,31 @@ class FrameIndex:
 
 
 class LineBlock:
-    """The lines of one fed block: `parts` and `starts` have one entry per line."""
+    """The lines of one fed block: `parts`, `starts` and `stamps` have one entry per line."""
 
-    __slots__ = ("joined", "parts", "raw", "starts", "truncated")
+    __slots__ = ("joined", "parts", "raw", "stamps", "starts", "truncated")
 
     def __init__(self, raw: bytes) -> None:
         self.raw = raw
         self.parts: list[bytes] = []
         self.starts: list[int] = []
+        self.stamps: list[bytes] = []
         self.joined: list[tuple[int, Stream]] = []
         self.truncated = 0
 
-    def add(self, text: LongLine, time_ns: int, stream: Stream) -> None:
+    def add(self, line: OpenLine, stream: Stream) -> None:
         """Add a line that was put together from pieces."""
-        self.parts.append(text.join() + b"\n")
+        self.parts.append(line.text.join() + b"\n")
         self.starts.append(~len(self.joined))
-        self.joined.append((time_ns, stream))
-        self.truncated += text.truncated
+        self.stamps.append(format_fixed(line.time_ns))
+        self.joined.append((line.time_ns, stream))
+        self.truncated += line.text.truncated
 
     def batches(self, container: Container, wanted: TimeRange) -> Iterator[Batch]:
         """Yield the lines inside the range as one batch, if there are any."""
         if not self.starts:
             return
-        raw, joined = self.raw, self.joined
-        stamps = [
-            raw[begin + HEADER_BYTES : begin + HEADER_BYTES + STAMP_BYTES]
-            if begin >= 0
-            else format_fixed(joined[~begin][0])
-            for begin in self.starts
-        ]
+        stamps = self.stamps
         inside = wanted.select(stamps)
         if inside is not None:
             self.parts = list(compress(self.parts, inside))
@@ -96,7 +139,7 @@ class LineBlock:
             container,
             strip_ansi(b"".join(self.parts)),
             len(self.starts),
-            FrameIndex(raw, array("q", self.starts), joined),
+            FrameIndex(self.raw, array("q", self.starts), self.joined),
             truncated=self.truncated,
             first_ns=parse_fixed(min(stamps)),
             last_ns=parse_fixed(max(stamps)),
