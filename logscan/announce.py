@@ -13,7 +13,7 @@ from dataclasses import replace
 from hashlib import sha256
 
 from logscan.counting import Changed
-from logscan.detection.detector import Kept
+from logscan.detection.tallies import Kept
 from logscan.finding import ChangeKind, Finding, Severity
 from logscan.sinks.event_document import EventDocument, finding_document, finding_event, gap_event, source_event
 from logscan.store.life import Life

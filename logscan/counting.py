@@ -192,7 +192,7 @@ class Counting:
             self._note(self.detector.advance(container, batch.last_ns))
 
     def _watch(self, container: Container, start_ns: int) -> None:
-        self.detector.watch(container, start_ns)
+        self._note(self.detector.watch(container, start_ns))
         if self._forgotten_ns is not None and start_ns <= self._forgotten_ns + ARRIVING_NS:
             self.take(GapFound(Gap(container, None, start_ns, GapReason.STATE_LOST)))
 
@@ -211,7 +211,7 @@ class Counting:
 
     def _removed(self, container: Container) -> None:
         self._idle(container)
-        self.detector.forget(container)
+        self._note(self.detector.forget(container))
         self._surroundings.leave(container)
         key = container.key
         self._trails.pop(key, None)
