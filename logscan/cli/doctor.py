@@ -1,4 +1,4 @@
-"""`logscan doctor`: what logscan can reach and read on each engine, and what to change where it can't.
+"""`logscan doctor`: what logscan can reach and read on each engine, how its state stands, and what to change.
 
 Owns the questions. Does not own the words for what keeps a log from being read whole (doctor_text), nor any
 access to the engine (sources.docker): it asks for nothing that a scan would not ask for.
@@ -6,6 +6,7 @@ access to the engine (sources.docker): it asks for nothing that a scan would not
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,24 +15,26 @@ from click.core import ParameterSource
 
 from logscan import log
 from logscan.cli import options
-from logscan.cli.doctor_text import address_lines, proxy_lines, request_line, show, unreadable_parts
+from logscan.cli.doctor_text import address_lines, proxy_lines, request_line, show, state_lines, unreadable_parts
 from logscan.errors import EngineUnreachable, ExitCode, SourceError
 from logscan.sources.docker.endpoint import candidates, podman_sockets, resolve
 from logscan.sources.docker.engine import ContainerInfo, Engine, LogQuery
 from logscan.sources.docker.permission import may_connect
 from logscan.sources.docker.probe import probe
+from logscan.store.condition import condition_of
 
 TOLD_OPTIONS = ("max-size", "max-file", "compress", "mode", "max-buffer-size")
 """The options that bear on reading. Others may hold what is nobody's business, such as tokens."""
 
 
 @click.command(cls=options.SectionedCommand)
-@options.with_options([*options.ENGINE, *options.GENERAL])
+@options.with_options([*options.ENGINE, *options.STATE, *options.GENERAL])
 @click.pass_context
 def doctor(ctx: click.Context, /, **_given: Any) -> ExitCode:
     """Tell what logscan can reach and read, and what not.
 
-    Exits with 3 when an engine does not answer, or refuses what a scan needs.
+    Exits with 3 when an engine does not answer or refuses what a scan needs, and when the state
+    of `follow` can't be used.
     """
     settings = options.settings_of(ctx)
     log.configure(verbose=settings.verbose, quiet=settings.quiet)
@@ -39,6 +42,9 @@ def doctor(ctx: click.Context, /, **_given: Any) -> ExitCode:
     origin = _origin(ctx, named=bool(settings.hosts))
     show("Addresses", [line for host in hosts for line in address_lines(candidates(host), origin)] + _others())
     well = [_examine(host, settings.host_name, origin) for host in hosts]
+    condition = condition_of(settings.state, now_ns=time.time_ns())
+    show("State", state_lines(settings.state, condition))
+    well.append(condition.fault is None)
     return ExitCode.DONE if all(well) else ExitCode.INCOMPLETE
 
 

@@ -5,20 +5,23 @@ Owns turning what was found into lines, and printing them in sections. Does not 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 import click
 
 from logscan.safe_text import safe_text
+from logscan.sinks import wording
 from logscan.sources.docker.endpoint import Candidate
 from logscan.sources.docker.engine import ContainerInfo, Engine
 from logscan.sources.docker.probe import PROXY_ENVIRONMENT, Outcome
+from logscan.store.condition import Condition
 
 READABLE_DRIVERS = ("json-file", "local", "journald")
 """The drivers whose own store can be read back; for others the engine keeps a small cache."""
 
 
-def show(heading: str, lines: Sequence[str]) -> None:
+def show(heading: str, lines: Iterable[str]) -> None:
     """Print a section."""
     click.echo(heading)
     for line in lines:
@@ -51,6 +54,18 @@ def request_line(outcome: Outcome) -> str:
 def proxy_lines() -> list[str]:
     """Give the setting of a socket proxy that lets through what logscan asks for, as compose files have it."""
     return ["environment:", *(f'  {name}: "{value}"' for name, value in PROXY_ENVIRONMENT.items())]
+
+
+def state_lines(path: Path, condition: Condition) -> Iterator[str]:
+    """Tell how the state of follow stands."""
+    yield f"file  {path}"
+    if condition.fault is not None:
+        yield f"can't be used: {condition.fault}"
+        yield "help: name a file in a folder that you may write with --state"
+    elif condition.size is None:
+        yield "none yet: the first `logscan follow` makes it"
+    else:
+        yield f"{wording.size(condition.size)}, {f'in use by {condition.holder}' if condition.holder else 'not in use'}"
 
 
 def unreadable_parts(engine: Engine, info: ContainerInfo) -> Iterator[str]:

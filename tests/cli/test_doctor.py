@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from logscan.store.store import Store
 from tests.rig.emitter import IMAGE
 from tests.rig.proxy import Answer
 
@@ -231,3 +232,24 @@ def test_a_log_that_breaks_is_told_beside_the_others(logscan, proxy, talk):
     proxy.inject("/logs$", Answer(500, "disk \x1b[31mon fire"))
     found = sections(logscan("doctor", "--host", proxy.url).stdout)["Containers"]
     assert "  can't be read: the engine refused to read the log: disk \\x1b[31mon fire" == found[1]
+
+
+def test_a_state_that_is_not_there_yet_is_no_fault(logscan, proxy, tmp_path):
+    path = tmp_path / "deep" / "logscan.db"
+    ended = logscan("doctor", "--host", proxy.url, "--state", path)
+    assert (0, [f"file  {path}", "none yet: the first `logscan follow` makes it"]) == (
+        ended.returncode,
+        sections(ended.stdout)["State"],
+    )
+
+
+def test_who_keeps_the_state_is_named(logscan, proxy, tmp_path):
+    with Store.open(tmp_path / "logscan.db", now_ns=1_790_000_000_000_000_000):
+        ended = logscan("doctor", "--host", proxy.url, "--state", tmp_path / "logscan.db")
+    assert (0, True) == (ended.returncode, "in use by logscan follow (process " in sections(ended.stdout)["State"][1])
+
+
+def test_a_file_that_is_no_state_is_3(logscan, proxy, tmp_path):
+    (tmp_path / "list.txt").write_text("milk")
+    ended = logscan("doctor", "--host", proxy.url, "--state", tmp_path / "list.txt")
+    assert (3, "can't be used: ") == (ended.returncode, sections(ended.stdout)["State"][1][:15])
