@@ -320,7 +320,7 @@ class FollowedLog:
             self._tails.took(records)
             self._backoff.reset()
             self._faults = self._tries = 0
-            self._over_ns = None
+            self._over_ns, self._is_idle = None, False
 
     def _go_live(self, read: Read) -> None:
         if self._state is State.SEARCHING and read.has_place:
