@@ -6,12 +6,14 @@ those are (in_order). As all windows, they are half-open, and see events in the 
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from logscan.detection.event import Event
-from logscan.detection.windows import MAX_HELD, Immediate
+from logscan.detection.fifo import Fifo
+from logscan.detection.safe_fields import safe_fields
+from logscan.detection.windows import MAX_HELD, Immediate, State
 from logscan.matching.hit import Hit
 from logscan.ruleset.model import Ratio, Rule, TemporalOrdered
 
@@ -45,14 +47,24 @@ class TemporalOrderedWindow(Immediate):
             return
         self._begun[position] = (*before, event)
 
+    @property
+    def over_ns(self) -> int | None:
+        begun = [events[0].counts_at_ns for events in self._begun if events]
+        return max(begun) + self._window.within if begun else 0
+
+    def state(self) -> State:
+        return State(begun=self._begun)
+
+    def restore(self, state: State) -> None:
+        self._begun = list(state.begun)
+
 
 def _sequence(rule: Rule, parts: tuple[Event, ...]) -> Event:
     """Make one hit of `rule` out of several: at the time of the last, with the fields of all."""
     last = parts[-1].hit
-    fields = {name: value for part in parts for name, value in part.hit.fields.items()}
-    # The whole text, since a field is redacted by the line that it came from.
-    text = "\n".join(line for part in parts for line in (part.hit.line.text, *part.hit.continued))
-    hit = Hit(rule, replace(last.line, text=text), fields, 0, 0, 0)
+    # Redacted now, for each is by the line that it came from.
+    fields = {name: value for part in parts for name, value in safe_fields(part.hit).items()}
+    hit = Hit(rule, replace(last.line, text=""), fields, 0, 0, 0)
     return Event(hit, parts[-1].counts_at_ns, parts=parts, began_ns=parts[0].hit.line.time_ns)
 
 
@@ -65,16 +77,16 @@ class RatioWindow:
     def __init__(self, window: Ratio, max_held: int = MAX_HELD) -> None:
         self._window = window
         self._max_held = max_held
-        self._part: deque[Event] = deque()
-        self._whole: deque[int] = deque()
+        self._part: Fifo[Event] = Fifo()
+        self._whole: Fifo[int] = Fifo()
         self._moment_ns: int | None = None
-        self._open = False
+        self.is_open = False
         self.forgotten = 0
 
     def admit(self, event: Event) -> Sequence[Event]:
         fired = self.settle(event.counts_at_ns)
         is_part = event.hit.rule.id == self._window.of
-        if self._open:
+        if self.is_open:
             return (*fired, event) if is_part else fired
         self._moment_ns = event.counts_at_ns
         if is_part:
@@ -91,7 +103,7 @@ class RatioWindow:
         whole = len(self._whole)
         if whole < self._window.min or len(self._part) / whole <= self._window.above:
             return ()
-        events, self._open = tuple(self._part), True
+        events, self.is_open = tuple(self._part), True
         self._part.clear()
         self._whole.clear()
         return events
@@ -107,3 +119,20 @@ class RatioWindow:
         if len(self._whole) > self._max_held:
             self._whole.popleft()
             self.forgotten += 1
+
+    @property
+    def over_ns(self) -> int | None:
+        if self.is_open:
+            return None
+        newest = max(self._whole[-1] if self._whole else 0, self._part[-1].counts_at_ns if self._part else 0)
+        return newest + self._window.within
+
+    @property
+    def queues(self) -> Sequence[Fifo[Any]]:
+        return self._part, self._whole
+
+    def state(self) -> State:
+        return State((self.is_open, self._moment_ns))
+
+    def restore(self, state: State) -> None:
+        self.is_open, self._moment_ns = state.values

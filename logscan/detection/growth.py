@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from logscan.finding import Severity
 from logscan.ruleset.model import Escalation
@@ -18,6 +19,18 @@ NEAR = 1024
 
 MAX_TIMES = 1 << 20
 """So many times are kept, eight bytes each: the latest, unless a step asks for more."""
+
+
+KEPT_NS = 60 * 60 * 1_000_000_000
+"""Times are kept over two of the longest bursts, and this much more for containers that are read late."""
+
+
+class Grown(NamedTuple):
+    """How far a finding has grown: the severities of its rule and of it, and the times of its hits."""
+
+    base: int
+    reached: int
+    times: bytes
 
 
 def first_burst(times: Sequence[int], count: int, within_ns: int) -> int | None:
@@ -37,10 +50,10 @@ class Growth:
     their number.
     """
 
-    __slots__ = ("_max_times", "_peak", "_pile", "_steps", "_times", "reached")
+    __slots__ = ("_base", "_max_times", "_peak", "_pile", "_steps", "_times", "reached")
 
     def __init__(self, base: Severity, steps: Sequence[Escalation]) -> None:
-        self.reached = base
+        self.reached = self._base = base
         self._steps = [(step.severity, step.when.count, step.when.within) for step in steps if step.severity > base]
         self._peak = max((severity for severity, _, _ in self._steps), default=base)
         self._max_times = max([MAX_TIMES, *(2 * count for _, count, _ in self._steps)])
@@ -70,6 +83,22 @@ class Growth:
         if self._pile:
             self._merge()
         return self.reached
+
+    def kept(self) -> Grown:
+        """Give what it goes on with: of the times those that a hit may still meet in a burst."""
+        severity = self.severity()
+        longest_ns = max((within_ns for step, _, within_ns in self._steps if step > severity), default=None)
+        if longest_ns is None:
+            self._times = array("q")
+        elif self._times:
+            del self._times[: bisect_right(self._times, self._times[-1] - 2 * longest_ns - KEPT_NS)]
+        return Grown(self._base, severity, self._times.tobytes())
+
+    def restore(self, grown: Grown) -> None:
+        """Go on from what was kept. A rule may have another severity by now; the steps are the same."""
+        if grown.reached > grown.base:
+            self.reached = max(self.reached, Severity(grown.reached))
+        self._times = array("q", grown.times)
 
     def _grow_at_end(self, time_ns: int) -> None:
         """Look for a burst that ends with the newest hit: nearly all come in order, so this is the cheap way."""

@@ -7,6 +7,7 @@ bound all further values of a rule share one group: the totals stay exact, and m
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from logscan.batch import Container, Service
@@ -36,6 +37,8 @@ class Keys:
         self._max_keys = max_keys
         self._ungrouped: dict[tuple[Rule, Container], Key] = {}
         self._grouped: dict[str, set[Key]] = {}
+        self._of_service: dict[Service, list[Key]] = {}
+        self._changed: list[Key] = []
         self.overflowed: Counter[str] = Counter()
 
     def of(self, rule: Rule, hit: Hit) -> Key:
@@ -51,8 +54,37 @@ class Keys:
             if len(known) >= self._max_keys:
                 self.overflowed[rule.id] += 1
                 return Key(rule.id, service, tuple((name, OTHER) for name in group_by))
-            known.add(key)
+            self.know(key)
+            self._changed.append(key)
         return key
+
+    def know(self, key: Key) -> None:
+        """Take a grouped key into account."""
+        self._grouped.setdefault(key.rule_id, set()).add(key)
+        self._of_service.setdefault(key.service, []).append(key)
+
+    def forget(self, service: Service) -> None:
+        """Forget the grouped keys of a service."""
+        forgotten = self._of_service.pop(service, [])
+        for key in forgotten:
+            self._grouped[key.rule_id].discard(key)
+        self._changed += forgotten
+
+    def forget_containers(self) -> None:
+        """Let go of all containers; their keys are made again."""
+        self._ungrouped.clear()
+
+    def services(self) -> Iterator[Service]:
+        """Give the services that have grouped keys."""
+        return iter(self._of_service)
+
+    def changed(self) -> list[Key]:
+        """Give the grouped keys that came or went since this was asked last."""
+        changed, self._changed = self._changed, []
+        return changed
+
+    def __contains__(self, key: Key) -> bool:
+        return key in self._grouped.get(key.rule_id, ())
 
     def _remembered(self, rule: Rule, container: Container) -> Key:
         """Make the key of a container, once."""

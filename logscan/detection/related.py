@@ -1,8 +1,8 @@
 """Related: lines of other containers, from about the time of a finding's hits, that may tell the cause.
 
 Owns which of them are kept and which finding they stand by. Does not own which lines are asked for
-(matching), nor the hits. What is kept is bounded, and chosen by hash, so that it doesn't matter
-which container was read first.
+(matching), nor the hits. What a scan keeps is bounded, and chosen by hash, so that it doesn't matter
+which container was read first. What a stream keeps is in `neighbours`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from heapq import merge, nsmallest
 from itertools import islice, takewhile
+from typing import NamedTuple
 
 from logscan.batch import Container
 from logscan.detection.draw import Draw
@@ -31,6 +32,29 @@ Moment = tuple[int, Container]
 """When a hit was, and in which container."""
 
 _Placed = tuple[int, Hit]
+
+
+class NearLine(NamedTuple):
+    """A line that stands by a finding, how far it is from the nearest hit, and a number that names it."""
+
+    distance_ns: int
+    number: int
+    line: RelatedLine
+
+
+def nearest(lines: Iterable[NearLine]) -> list[NearLine]:
+    """Give those that are shown of these lines, each once, nearest first."""
+    by_number: dict[int, NearLine] = {}
+    for line in lines:
+        known = by_number.get(line.number)
+        if known is None or line.distance_ns < known.distance_ns:
+            by_number[line.number] = line
+    return nsmallest(MAX_SHOWN, by_number.values(), key=_near_order)
+
+
+def _near_order(near: NearLine) -> tuple[int, int, str, str, str]:
+    line = near.line
+    return near.distance_ns, line.time_ns, line.container.key, line.stream, line.line
 
 
 class RelatedLines:
@@ -60,7 +84,7 @@ class RelatedLines:
                 if known is None or distance < known[0]:
                     nearest[id(one)] = distance, one
         chosen = nsmallest(MAX_SHOWN, nearest.values(), key=lambda entry: (entry[0], *_order(entry[1])))
-        return tuple(_shown(hit) for _, (_, hit) in chosen)
+        return tuple(shown(hit) for _, (_, hit) in chosen)
 
 
 def _order(placed: _Placed) -> tuple[int, str, str, str]:
@@ -75,17 +99,18 @@ def _around(placed: list[_Placed], time_ns: int, container: Container, within_ns
     later = (placed[index] for index in range(middle, len(placed)))
     by_distance = merge(earlier, later, key=lambda one: abs(one[0] - time_ns))
     near = takewhile(lambda one: abs(one[0] - time_ns) <= within_ns, by_distance)
-    return (one for one in near if _are_neighbours(one[1].line.container, container))
+    return (one for one in near if are_neighbours(one[1].line.container, container))
 
 
-def _are_neighbours(one: Container, other: Container) -> bool:
+def are_neighbours(one: Container, other: Container) -> bool:
     """Tell whether two containers are different ones of a project, or of a host where none has a project."""
-    if one is other or one.service.project != other.service.project:
+    if one.key == other.key or one.service.project != other.service.project:
         return False
     return one.service.project is not None or one.host == other.host
 
 
-def _shown(hit: Hit) -> RelatedLine:
+def shown(hit: Hit) -> RelatedLine:
+    """Make of a line what is shown of it."""
     sample = exhibit(hit, (), ()).sample()
     container = hit.line.container
     assert sample.time_ns is not None  # noqa: S101 - for the type checker: only lines with a time are kept

@@ -2,14 +2,16 @@
 
 A finding with a million hits shows a few: the first, the last, and others spread between them.
 Which ones depends on the lines alone, never on the order in which they came in, so a scan in
-other pieces shows the same evidence.
+other pieces shows the same evidence. Nor on whether their text is still there: of a line that is kept
+over a restart, a checksum of the raw text stands for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from heapq import heappush, heapreplace
+from heapq import heapify, heappush, heapreplace
+from typing import NamedTuple
 from zlib import crc32
 
 from logscan.batch import Line
@@ -19,7 +21,14 @@ from logscan.redact import redact_lines
 MAX_SAMPLE_CHARS = 4096
 """A sample's line keeps this many characters around the match."""
 
-_Order = tuple[int, str, str]
+_Order = tuple[int, str, int]
+
+
+class Shown(NamedTuple):
+    """A line as it is shown, and the checksum of its time and its raw text."""
+
+    checksum: int
+    sample: Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,9 @@ class Exhibit:
     before: Sequence[str] = ()
     after: Sequence[str] = ()
     continued: Sequence[str] = ()
+
+    def shown(self) -> Shown:
+        return Shown(_checksum(self.line), self.sample())
 
     def sample(self) -> Sample:
         """Redact the lines together, for a key may run over several, then cut around the match."""
@@ -78,41 +90,67 @@ def _begin(length: int, start: int, end: int) -> int:
     return max(0, min(start - room // 2, length - MAX_SAMPLE_CHARS))
 
 
+def _checksum(line: Line) -> int:
+    return crc32(f"{line.time_ns}{line.text}".encode("utf-8", "surrogatepass"))
+
+
+_Placed = tuple[_Order, Exhibit | Shown]
+_Drawn = tuple[int, _Order, int, Exhibit | Shown]
+
+
+class Sampled(NamedTuple):
+    """What a sampler keeps, redacted: how many it has looked at, the first, the last and those between."""
+
+    number: int
+    first: tuple[_Order, Shown]
+    last: tuple[_Order, Shown]
+    between: Sequence[tuple[int, _Order, int, Shown]]
+
+
 class Sampler:
-    """Keeps up to `size` exhibits: first and last by (time, stream, text), the rest by their hash."""
+    """Keeps up to `size` exhibits: first and last by (time, stream, checksum), the rest by their hash."""
 
     __slots__ = ("_between", "_first", "_last", "_number", "_size")
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._first: tuple[_Order, Exhibit] | None = None
-        self._last: tuple[_Order, Exhibit] | None = None
-        self._between: list[tuple[int, _Order, int, Exhibit]] = []  # a heap, the largest hash on top
+        self._first: _Placed | None = None
+        self._last: _Placed | None = None
+        self._between: list[_Drawn] = []  # a heap, the largest hash on top
         self._number = 0
 
-    def add(self, exhibit: Exhibit) -> None:
+    def add(self, exhibit: Exhibit | Shown) -> None:
         """Look at one more hit."""
         self._number += 1
-        line = exhibit.line
-        # Lines without a time have no order but that in which they stand.
-        order = (-1, "", f"{self._number:020}") if line.time_ns is None else (line.time_ns, line.stream, line.text)
+        if isinstance(exhibit, Shown):
+            rank, time_ns, stream = exhibit.checksum, exhibit.sample.time_ns, exhibit.sample.stream
+        else:
+            line = exhibit.line
+            time_ns, stream = line.time_ns, line.stream
+            rank = crc32(f"{time_ns}{line.text}".encode("utf-8", "surrogatepass"))  # as _checksum, without the call
+        order: _Order
+        if time_ns is not None:
+            order = (time_ns, stream, rank)
+        else:
+            # Lines without a time have no order but that in which they stand.
+            order, rank = (-1, "", self._number), crc32(f"-1{self._number:020}".encode())
         if self._first is None or order < self._first[0]:
             self._first = order, exhibit
         if self._last is None or order > self._last[0]:
             self._last = order, exhibit
-        self._keep(order, exhibit)
+        self._keep(-rank, order, exhibit)
 
-    def _keep(self, order: _Order, exhibit: Exhibit) -> None:
+    def _keep(self, rank: int, order: _Order, exhibit: Exhibit | Shown) -> None:
         """Keep the smallest hashes: an even draw over all hits, whatever their order.
 
-        Two more than needed are kept, since the first and the last may be among them.
+        As many as are wanted are kept beside the first and the last, since these may be among them.
         """
-        rank = -crc32(f"{order[0]}{order[2]}".encode("utf-8", "surrogatepass"))
-        entry = (rank, order, -self._number, exhibit)
         if len(self._between) < self._size:
-            heappush(self._between, entry)
-        elif rank >= self._between[0][0] and entry > self._between[0]:
-            heapreplace(self._between, entry)
+            heappush(self._between, (rank, order, -self._number, exhibit))
+        elif rank >= self._between[0][0]:
+            entry = (rank, order, -self._number, exhibit)
+            if entry > self._between[0]:
+                heapreplace(self._between, entry)
 
     def samples(self) -> tuple[Sample, ...]:
         """Give the kept lines in order, redacted and cut."""
@@ -125,4 +163,31 @@ class Sampler:
             if len(chosen) >= self._size:
                 break
             chosen.setdefault(order, exhibit)
-        return tuple(chosen[order].sample() for order in sorted(chosen))
+        return tuple(_sample(chosen[order]) for order in sorted(chosen))
+
+    def redact(self) -> Sampled | None:
+        """Let go of all raw text, and give what is kept; None before the first hit."""
+        if self._first is None or self._last is None:
+            return None
+        done: dict[int, Shown] = {}
+
+        def shown(one: Exhibit | Shown) -> Shown:
+            if isinstance(one, Shown):
+                return one
+            return done.get(id(one)) or done.setdefault(id(one), one.shown())
+
+        first, last = (self._first[0], shown(self._first[1])), (self._last[0], shown(self._last[1]))
+        between = [(rank, order, number, shown(one)) for rank, order, number, one in self._between]
+        sampled = Sampled(self._number, first, last, between)
+        self.restore(sampled)
+        return sampled
+
+    def restore(self, sampled: Sampled) -> None:
+        """Go on from what was kept, perhaps of another size."""
+        self._number, self._first, self._last, between = sampled
+        self._between = sorted(between, reverse=True)[: self._size]
+        heapify(self._between)
+
+
+def _sample(one: Exhibit | Shown) -> Sample:
+    return one.sample if isinstance(one, Shown) else one.sample()
