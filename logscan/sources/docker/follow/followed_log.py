@@ -22,15 +22,24 @@ from enum import Enum, auto
 from logscan.batch import Container
 from logscan.checkpoint import BEGINNING, Checkpoint
 from logscan.errors import StreamError
-from logscan.finding import Gap, GapReason
+from logscan.finding import GapReason
 from logscan.framing.stamp import SECOND_NS
 from logscan.sources.docker.engine import DAMAGED_HELP, ContainerInfo
 from logscan.sources.docker.follow.backoff import FIRST_NS, Backoff
 from logscan.sources.docker.follow.intake import Intake
+from logscan.sources.docker.follow.log_news import LogNews
 from logscan.sources.docker.follow.reads import Aim, Ask, Read
 from logscan.sources.docker.follow.salvage import Salvage
 from logscan.sources.docker.follow.tails import Tails
-from logscan.sources.live import Back, CaughtUp, GapFound, Idle, Lost, News, Watched
+from logscan.sources.docker.follow.watchdog import (
+    BELL_NS,
+    LAST_WORDS_NS,
+    PULL_SILENCE_NS,
+    SEARCH_SILENCE_NS,
+    STREAM_NS,
+    Watchdog,
+)
+from logscan.sources.live import News
 
 PACE_NS = SECOND_NS // 50
 """Between two pulls that were rung for, at least; and no more than a fifth of the time goes into them."""
@@ -40,19 +49,8 @@ PACE_FACTOR = 5
 LATENESS_NS = SECOND_NS
 """A record is written after it was stamped: what was read to its end now holds all of so much earlier."""
 
-STREAM_CHECKS_NS = 30 * SECOND_NS, 300 * SECOND_NS
-BELL_CHECKS_NS = 5 * SECOND_NS, 60 * SECOND_NS
-"""A quiet log is pulled after the first of these; each time it was rightly quiet twice as late, up to the second."""
-
 SETTLED_NS = 10 * SECOND_NS
 """A stream that lived so long was no failure."""
-
-SEARCH_SILENCE_NS = 10 * SECOND_NS
-PULL_SILENCE_NS = 60 * SECOND_NS
-"""An answer that stands still so long is given up; before its first byte the engine may have to unpack files."""
-
-LAST_WORDS_NS = 2 * SECOND_NS
-"""A stream has so long to end by itself when its container has."""
 
 REMOVAL_NS = 10 * SECOND_NS
 """A stream that ended at most so long before its container was removed ended with the container."""
@@ -62,9 +60,6 @@ LOST_AFTER_NS = 30 * SECOND_NS
 
 GONE_RETRY_NS = 30 * SECOND_NS
 PERMANENT_RETRY_NS = 300 * SECOND_NS
-
-STUCK = 5
-"""So many faults at the same place are no accident: a record there is damaged."""
 
 MOST_TRIES = 10
 """A single pull is tried so often."""
@@ -105,30 +100,28 @@ class FollowedLog:
         self._info = info
         self._key = digest_key
         self._rotates = rotates
-        self._tell = tell
         self._once = once
         self._backoff = Backoff(jitter)
+        self._news = LogNews(info.container, tell)
         self._intake = Intake(info, start, digest_key=digest_key, tell=tell)
         self._tails = Tails()
         self._since_ns = start.since_ns
         self._has_lost_place = False
         self._gap: GapReason | None = None
-        self._salvage: Salvage | None = None
+        self._salvage = Salvage()
         self._state = State.PULL
         self._due_ns: int | None = 0
         self._read: Read | None = None
         self._rung = False
         self._pace_ns = PACE_NS
-        self._check_ns = self._checks_ns[0]
-        self._faults = self._tries = 0
+        self._watchdog = Watchdog(BELL_NS if rotates else STREAM_NS)
+        self._tries = 0
         self._asked_ns = 0
         self._refused_ns: int | None = None
-        self._is_lost = self._is_idle = False
-        self._read_to_ns: int | None = None
         self._over_ns: int | None = None
         self._removed_ns: int | None = None
         if checkpoint is None or (info.state.started_ns or 0) > (start.mark.place.time_ns or 0):
-            self._watch()
+            self._news.watched(info, self._since_ns)
 
     # What the host asks
 
@@ -150,7 +143,7 @@ class FollowedLog:
         """When `ask` may give something; None: not before something happens."""
         if self._state is State.LIVE and self._read is not None:
             is_going = self._info.running and self._removed_ns is None
-            return self._read.heard_ns + (self._check_ns if is_going else LAST_WORDS_NS)
+            return self._read.heard_ns + (self._watchdog.wait_ns if is_going else LAST_WORDS_NS)
         return self._due_ns if self._state in (State.PULL, State.STREAM, State.REST) else None
 
     def ask(self, now_ns: int) -> Ask | None:
@@ -176,7 +169,7 @@ class FollowedLog:
             now_ns,
             begins_log=aim.is_lost or ask.tail == self._tails.all,
             is_check=is_check,
-            is_trial=self._salvage is not None,
+            is_trial=self._salvage.is_on,
         )
         return ask
 
@@ -188,8 +181,8 @@ class FollowedLog:
         return Aim(place, self._since_ns)
 
     def _tail(self, aim: Aim, *, follow: bool) -> int | None:
-        if self._salvage is not None and not follow:
-            return self._salvage.tail or self._salvage.readable
+        if self._salvage.is_on:
+            return self._salvage.tail
         if aim.is_everything or aim.is_lost:
             return self._tails.all
         return self._tails.stream() if follow else self._tails.pull()
@@ -210,7 +203,7 @@ class FollowedLog:
         try:
             self._take(read, read.feed(data, now_ns))
         except StreamError as error:
-            self._fault(read, error, now_ns)
+            self._fault(error, now_ns)
             return False
         if read.ask.follow:
             self._go_live(read)
@@ -227,15 +220,16 @@ class FollowedLog:
                 self._take(read, read.finish())
                 self._note_taken(read, self._intake.end_read())
         except StreamError as error:
-            self._fault(read, error, now_ns)
+            self._fault(error, now_ns)
             return
         self._drop_read()
         if read.ask.follow:
             self._stream_ended(read, now_ns, engine_ns if clean else None)
         elif not clean:
             self._pull_failed(now_ns)
-        elif self._salvage is not None and self._salvage.tail is not None:
-            self._tried(read, now_ns, engine_ns)
+        elif self._salvage.is_on and not (read.has_place or self._salvage.is_settled):
+            self._salvage.tried(read.records)
+            self._go_on_salvaging(now_ns)
         else:
             self._pull_ended(read, now_ns, engine_ns)
 
@@ -246,14 +240,14 @@ class FollowedLog:
             self._finish(is_whole=self._is_complete)
         elif gone or permanent:
             if permanent:
-                self._lose(reason, help)
+                self._news.lost(reason, help)
             self._rest(now_ns + (GONE_RETRY_NS if gone else PERMANENT_RETRY_NS))
             if self._once:
                 self._state = State.DONE
         else:
             self._refused_ns = now_ns if self._refused_ns is None else self._refused_ns
             if now_ns - self._refused_ns >= LOST_AFTER_NS:
-                self._lose(reason, help)
+                self._news.lost(reason, help)
             self._pull_failed(now_ns, reason)
 
     # What happens to the container
@@ -268,12 +262,12 @@ class FollowedLog:
     def inspected(self, info: ContainerInfo, now_ns: int) -> None:
         """Take the state of the container anew: it has started, died or been renamed."""
         before, self._info = self._info, info
-        self._intake.container = info.container
+        self._intake.container = self._news.container = info.container
         if info.running and info.state.started_ns != before.state.started_ns:
-            self._watch()
+            self._news.watched(info, self._since_ns)
         if info.running and not before.running:
-            self._is_idle, self._over_ns = False, None
-            self._check_ns = self._checks_ns[0]
+            self._news.awake()
+            self._over_ns = None
             self._backoff.reset()
             if self._read is not None:
                 self._read.is_last = False
@@ -296,7 +290,7 @@ class FollowedLog:
             if now_ns - read.asked_ns >= SETTLED_NS:
                 self._backoff.reset()
             if silence_ns >= LATENESS_NS and self._info.running:
-                self._caught_up_to(engine_ns - LATENESS_NS)
+                self._news.caught_up(engine_ns - LATENESS_NS)
         elif read.has_begun and silence_ns >= (SEARCH_SILENCE_NS if read.ask.follow else PULL_SILENCE_NS):
             self._drop_read()
             self._pull_failed(now_ns, "the engine stopped in the middle of an answer")
@@ -319,14 +313,15 @@ class FollowedLog:
             read.taken += records
             self._tails.took(records)
             self._backoff.reset()
-            self._faults = self._tries = 0
-            self._over_ns, self._is_idle = None, False
+            self._salvage.got_on()
+            self._news.awake()
+            self._tries, self._over_ns = 0, None
 
     def _go_live(self, read: Read) -> None:
         if self._state is State.SEARCHING and read.has_place:
             self._state = State.LIVE
             self._tails.streamed()
-            self._regain()
+            self._news.back()
 
     def _gives_up_stream(self, read: Read, now_ns: int) -> bool:
         """Hang up a stream that began behind the place: too much was written since the pull."""
@@ -339,7 +334,7 @@ class FollowedLog:
 
     def _gives_up_pull(self, read: Read, now_ns: int) -> bool:
         """Hang up a pull that began behind the place, unless it is short enough to see whether it is the whole log."""
-        if self._salvage is not None or not read.is_late or read.may_be_whole:
+        if self._salvage.is_on or not read.is_late or read.may_be_whole:
             return False
         self._tails.began_late(read.ask.tail)
         self._drop_read()
@@ -364,20 +359,21 @@ class FollowedLog:
 
     def _caught_up(self, read: Read, now_ns: int, engine_ns: int) -> None:
         """Note that a pull has brought all that was written before it was asked for."""
-        if self._salvage is not None and read.ask.tail is not None:
+        if self._salvage.is_on and read.ask.tail is not None:
             self._tails.salvaged(read.ask.tail)
-        self._salvage, self._refused_ns = None, None
+        self._salvage.over()
+        self._refused_ns = None
         self._pace_ns = max(PACE_NS, PACE_FACTOR * (now_ns - read.asked_ns))
         self._tails.pulled(read.records if read.is_whole else None)
-        self._regain()
+        self._news.back()
         if self._since_ns is not None and read.aim.place == BEGINNING and not read.search.found:
             self._intake.move_to(read.skipped)
         self._since_ns = None
         if not self._intake.has_told:
             self._intake.tell_mark()
-        self._caught_up_to(engine_ns - (now_ns - read.asked_ns) - LATENESS_NS)
+        self._news.caught_up(engine_ns - (now_ns - read.asked_ns) - LATENESS_NS)
         if read.is_check:
-            self._check_ns = self._checks_ns[0] if read.taken else min(2 * self._check_ns, self._checks_ns[1])
+            self._watchdog.checked(was_right=not read.taken)
         self._go_on(read, now_ns)
 
     def _go_on(self, read: Read, now_ns: int) -> None:
@@ -392,7 +388,7 @@ class FollowedLog:
         elif self._rung:
             self._pull(max(now_ns, read.asked_ns + self._pace_ns))
         elif self._rotates:
-            self._rest(now_ns + self._check_ns)
+            self._rest(now_ns + self._watchdog.wait_ns)
         else:
             self._state, self._due_ns = State.STREAM, now_ns
 
@@ -402,9 +398,7 @@ class FollowedLog:
             self._finish(is_whole=True)
             return
         self._settle()
-        if not self._is_idle:
-            self._is_idle = True
-            self._tell(Idle(self.container))
+        self._news.idle()
         self._rest(None)
         if self._once:
             self._state = State.DONE
@@ -430,55 +424,38 @@ class FollowedLog:
         self._tries += 1
         self._pull(now_ns + self._backoff.next_ns())
         if self._once and self._tries >= MOST_TRIES:
-            self._lose(reason, None)
+            self._news.lost(reason, None)
             self._state = State.DONE
 
     # Damaged records
 
-    def _fault(self, read: Read, error: StreamError, now_ns: int) -> None:
+    def _fault(self, error: StreamError, now_ns: int) -> None:
         """Give up an answer that is no log any further."""
         self._drop_read()
-        self._faults += 1
-        if self._salvage is not None and self._salvage.tail is not None:
-            self._salvage.tried(read.ask.tail or 0, whole=False)
-            self._salvage_on(now_ns)
-            return
-        if self._salvage is not None:  # what could be read from the end a moment ago can't any more
-            self._salvage, self._faults = None, 0
-        elif self._faults >= STUCK:
-            self._salvage = Salvage()
-        self._pull_failed(now_ns, error.message)
+        was_on = self._salvage.is_on
+        self._salvage.fault()
+        if was_on and self._salvage.is_on:
+            self._go_on_salvaging(now_ns)
+        else:
+            self._pull_failed(now_ns, error.message)
 
-    def _tried(self, read: Read, now_ns: int, engine_ns: int) -> None:
-        """Note that the last records could be read."""
-        if self._salvage is None or read.has_place:
-            self._pull_ended(read, now_ns, engine_ns)
-            return
-        tail = read.ask.tail or 0
-        self._salvage.tried(tail, whole=read.records >= tail)
-        self._salvage_on(now_ns)
-
-    def _salvage_on(self, now_ns: int) -> None:
-        if self._salvage is None or self._salvage.tail is not None:
+    def _go_on_salvaging(self, now_ns: int) -> None:
+        if not self._salvage.is_settled:
             self._pull(now_ns)
-        elif self._salvage.readable:
+        elif self._salvage.tail:
             self._lose_place(GapReason.DAMAGED)
             self._pull(now_ns)
         else:
-            self._salvage, self._faults = None, 0
-            self._lose("the newest record of its log is damaged", DAMAGED_HELP)
+            self._salvage.over()
+            self._news.lost("the newest record of its log is damaged", DAMAGED_HELP)
             self._pull_failed(now_ns)
 
     # Small things
 
     @property
-    def _checks_ns(self) -> tuple[int, int]:
-        return BELL_CHECKS_NS if self._rotates else STREAM_CHECKS_NS
-
-    @property
     def _is_complete(self) -> bool:
         """Whether nothing can have been written that wasn't read, now that the container is gone."""
-        if self._is_idle or self._info.state.started_ns is None:
+        if self._news.is_idle or self._info.state.started_ns is None:
             return True
         ended_ns, removed_ns = self._over_ns, self._removed_ns
         return ended_ns is not None and removed_ns is not None and removed_ns - ended_ns <= REMOVAL_NS
@@ -487,9 +464,8 @@ class FollowedLog:
         """The container is gone: tell what is left of it, and what is not."""
         self._drop_read()
         if not is_whole:
-            known = [time_ns for time_ns in (self._intake.place.time_ns, self._read_to_ns) if time_ns is not None]
-            gap = Gap(self.container, max(known, default=None), self._removed_ns, GapReason.REMOVED)
-            self._tell(GapFound(gap))
+            known = [time_ns for time_ns in (self._intake.place.time_ns, self._news.read_to_ns) if time_ns is not None]
+            self._news.gap(GapReason.REMOVED, max(known, default=None), self._removed_ns)
         self._settle()
         self._state = State.DONE
 
@@ -507,30 +483,11 @@ class FollowedLog:
     def _rest(self, due_ns: int | None) -> None:
         self._state, self._due_ns = State.REST, due_ns
 
-    def _watch(self) -> None:
-        started_ns = self._info.state.started_ns
-        if self._info.running and started_ns is not None:
-            self._tell(Watched(self.container, max(started_ns, self._since_ns or 0)))
-
-    def _caught_up_to(self, time_ns: int) -> None:
-        self._read_to_ns = max(time_ns, self._read_to_ns or 0)
-        self._tell(CaughtUp(self.container, time_ns))
-
     def _lose_place(self, reason: GapReason) -> None:
         self._has_lost_place, self._gap = True, reason
 
     def _tell_gap(self, to_ns: int | None) -> None:
         """Tell what was lost with the place, up to the next record, once there is one or can be none."""
         if self._gap is not None:
-            self._tell(GapFound(Gap(self.container, self._intake.place.time_ns, to_ns, self._gap)))
+            self._news.gap(self._gap, self._intake.place.time_ns, to_ns)
             self._gap = None
-
-    def _lose(self, reason: str, help_: str | None) -> None:
-        if not self._is_lost:
-            self._is_lost = True
-            self._tell(Lost(self.container.host, self.container, reason, help_))
-
-    def _regain(self) -> None:
-        if self._is_lost:
-            self._is_lost = False
-            self._tell(Back(self.container.host, self.container))

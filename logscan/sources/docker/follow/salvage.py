@@ -1,8 +1,8 @@
 """Salvage: how much of a log can be read from its end, when the engine fails at a damaged record.
 
-A read that goes forward never gets past such a record: the engine reports it, or stops there and says
-nothing. But it finds the last so many records by going back from the end, and where these lie behind the
-damage they come whole. So the largest such number is looked for: eightfold, then by halving.
+A read that goes forward never gets past such a record. But the engine finds the last so many records by going
+back from the end, and where these lie behind the damage they come whole. So the largest such number is looked
+for, eightfold and then by halving. Does not own what is then read and told (followed_log).
 """
 
 from __future__ import annotations
@@ -10,27 +10,55 @@ from __future__ import annotations
 FACTOR = 8
 MOST = 1 << 21
 
+STUCK = 5
+"""So many faults without a record between them are no accident: a record there is damaged."""
+
 
 class Salvage:
-    """The search for the largest number of last records that can be read."""
+    """Looks for the largest number of last records that can be read, once reads have failed too often."""
 
     def __init__(self) -> None:
-        self.readable = 0
-        """So many last records could be read."""
+        self._faults = 0
+        self._readable = 0
         self._failed: int | None = None
 
     @property
-    def tail(self) -> int | None:
-        """How many to try next; None when the largest number is known."""
-        if self._failed is None:
-            following = self.readable * FACTOR or 1
-            return following if following <= MOST else None
-        middle = (self.readable + self._failed) // 2
-        return middle if middle > self.readable else None
+    def is_on(self) -> bool:
+        return self._faults >= STUCK
 
-    def tried(self, tail: int, *, whole: bool) -> None:
-        """Note whether the last `tail` records came without a fault, and none fewer."""
-        if whole:
-            self.readable = tail
+    @property
+    def is_settled(self) -> bool:
+        """Whether the number is known."""
+        return self._readable >= MOST if self._failed is None else self._failed - self._readable <= 1
+
+    @property
+    def tail(self) -> int:
+        """How many to ask for next; once it is settled, how many can be read."""
+        if self.is_settled:
+            return self._readable
+        return self._readable * FACTOR or 1 if self._failed is None else (self._readable + self._failed) // 2
+
+    def fault(self) -> None:
+        """Note that a read has failed."""
+        if not self.is_on:
+            self._faults += 1
+        elif self.is_settled:  # what could be read from the end a moment ago can't any more
+            self.over()
         else:
-            self._failed = tail
+            self._failed = self.tail
+
+    def got_on(self) -> None:
+        """Note that a read has brought records that were new."""
+        if not self.is_on:
+            self._faults = 0
+
+    def tried(self, records: int) -> None:
+        """Note that a read came to its end, with so many records."""
+        if records >= self.tail:
+            self._readable = self.tail
+        else:
+            self._failed = self.tail
+
+    def over(self) -> None:
+        """Note that reading gets on, or has to begin anew."""
+        self._faults, self._readable, self._failed = 0, 0, None
