@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from logscan.batch import Container
+from logscan.batch import Batch, Container
 from logscan.checkpoint import Checkpoint
 from logscan.detection.detector import Detector
 from logscan.finding import Change, ChangeKind, Coverage, Gap, GapReason, Status
@@ -108,6 +108,7 @@ class Counting:
         self._coverage: dict[str, Coverage] = {}
         self._gone: deque[Coverage] = deque(maxlen=MAX_GONE)
         self._behind: set[str] = set()
+        self._events: list[Batch] = []
         self._lost: dict[str | None, Lost] = {}
         self._dirty: set[str] = set()
         self._changed = Changed()
@@ -150,10 +151,9 @@ class Counting:
             case Lines():
                 self._lines(news)
             case EventLines(batch):
-                batch.container = self._known(batch.container)
-                self._observe(map(Placed, self._matcher.scan(batch)))
+                self._events.append(batch)
             case EventsTold(_, time_ns):
-                self._changed.events_told_ns = time_ns
+                self._take_events(time_ns)
             case Watched(container, start_ns):
                 self._watch(self._known(container), start_ns)
             case CaughtUp(container, time_ns):
@@ -176,6 +176,14 @@ class Counting:
         """Note that a finding has been quiet for its time."""
         if self.detector.resolve(fingerprint) is not None:
             self._changed.kinds[fingerprint] = ChangeKind.RESOLVED, time_ns
+
+    def _take_events(self, told_ns: int) -> None:
+        """Count events together with the moment up to which they were told: no commit may come in between."""
+        for batch in self._events:
+            batch.container = self._known(batch.container)
+            self._observe(map(Placed, self._matcher.scan(batch)))
+        self._events.clear()
+        self._changed.events_told_ns = told_ns
 
     def _lines(self, lines: Lines) -> None:
         batch = lines.batch
