@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from logscan.batch import Container, Stream
 from logscan.errors import DaemonError, ProtocolError, StreamTruncated
 from logscan.framing.frames import FrameDecoder, split_records
+from logscan.framing.line_block import MAX_BEHIND
 from logscan.framing.time_range import TimeRange
 from tests.framing.wire import PIECE, START_NS, STDERR, STDOUT, frame, pieces
 
@@ -194,3 +195,59 @@ def test_records_are_split_as_they_came():
     records = [*pieces(STDOUT, b"y" * (PIECE + 1)), frame(STDERR, b"z\n")]
     wire = b"".join(records)
     assert records == list(split_records(wire[at : at + 777] for at in range(0, len(wire), 777)))
+
+
+def test_what_a_feed_took_are_whole_records_and_never_an_error_of_the_engine():
+    records = [frame(STDOUT, b"one\n"), *pieces(STDERR, b"e" * PIECE + b"rest"), frame(STDOUT, b"two\n")]
+    decoder = FrameDecoder(BOX, TimeRange())
+    with pytest.raises(DaemonError):
+        list(decoder.feed(b"".join(records) + pack(">BxxxI", 3, 5) + b"Error"))
+    assert (b"".join(records), records) == (decoder.taken.raw, list(decoder.taken.each()))
+    with pytest.raises(DaemonError):
+        list(decoder.feed(b""))
+    assert 0 == decoder.taken.count
+
+
+def test_no_more_than_so_many_records_are_taken_and_the_others_with_the_next_feed():
+    wire = b"".join(frame(STDOUT, b"%d\n" % n) for n in range(5))
+    decoder = FrameDecoder(BOX, TimeRange())
+    assert [out("0"), out("1")] == read(decoder.feed(wire[:-3], 2))
+    assert [out("2"), out("3")] == read(decoder.feed(b""))
+    assert [out("4")] == read(decoder.feed(wire[-3:], 2))
+
+
+def test_a_line_goes_on_behind_an_interruption_and_a_cut_record_is_taken_when_it_comes_again():
+    first, last = pieces(STDOUT, b"x" * PIECE + b"tail")
+    decoder = FrameDecoder(BOX, TimeRange())
+    assert [] == read(decoder.feed(first + last[:-2]))
+    assert (START_NS,) == decoder.unfinished
+    decoder.interrupt()
+    assert [out("x" * PIECE + "tail")] == read(decoder.feed(last))
+    assert () == decoder.unfinished
+
+
+def test_the_last_line_of_a_container_is_there_before_another_record_follows():
+    decoder = FrameDecoder(BOX, TimeRange())
+    assert [err("died here")] == read(decoder.feed(frame(STDERR, b"died here")))
+    list(decoder.feed(frame(STDOUT, b"y" * PIECE)))
+    assert [out("y" * PIECE)] == read(decoder.settle())
+
+
+@pytest.mark.parametrize("begin", [0, 3, 7], ids=["from the start", "from a later place", "from right before it"])
+@pytest.mark.parametrize("size", [100, 1 << 20])
+def test_a_line_without_an_end_ends_at_the_same_record_however_it_is_read(begin, size):
+    records = [frame(STDERR, b"%d\n" % n, START_NS + n) for n in range(7)]
+    records.append(frame(STDOUT, b"z" * PIECE, START_NS + 7))
+    records += [frame(STDERR, b"%d\n" % n, START_NS + n) for n in range(8, MAX_BEHIND + 20)]
+    wire, decoder, lines = b"".join(records[begin:]), FrameDecoder(BOX, TimeRange()), []
+    for at in range(0, len(wire), size):
+        lines += read(decoder.feed(wire[at : at + size]))
+    assert out("z" * PIECE, START_NS + 7) == lines[7 - begin + MAX_BEHIND - 1]
+
+
+def test_a_text_like_the_end_of_a_full_stamp_behind_a_shorter_one_is_text():
+    payload = b"2026-11-24T09:20:29+02:00 QQQZ hello\n"
+    wire = pack(">BxxxI", 1, len(payload)) + payload
+    assert [out("before"), out("QQQZ hello", 1_795_504_829_000_000_000), out("behind")] == decoded(
+        frame(STDOUT, b"before\n") + wire + frame(STDOUT, b"behind\n")
+    )

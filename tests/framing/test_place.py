@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logscan.batch import Container
-from logscan.checkpoint import Mark
+from logscan.checkpoint import BEGINNING, MAX_PLACE_RECORDS, Mark, Place
+from logscan.errors import DaemonError, ProtocolError, StreamTruncated
 from logscan.framing.frames import FrameDecoder
-from logscan.framing.place import PlaceSearch, PlaceTracker
+from logscan.framing.place import PlaceSearch, PlaceTracker, digest, split_after
 from logscan.framing.stamp import SECOND_NS, format_fixed
 from logscan.framing.time_range import TimeRange
 from logscan.framing.tty import TtyDecoder
@@ -59,7 +60,6 @@ BURSTS = st.lists(
     st.tuples(st.integers(-1, 4), st.lists(st.tuples(st.sampled_from([STDOUT, STDERR]), TEXTS), max_size=12)),
     max_size=8,
 )
-LONG = st.sampled_from([[], [0], [2 * PIECE], [0, PIECE + 5]])
 
 
 class Log(list):
@@ -163,7 +163,7 @@ class Reader:
 
 
 @FORMS
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(data=st.data())
 def test_any_cuts_and_kills_give_each_line_once_in_the_order_of_one_read(tty, data):
     log = data.draw(logs(tty=tty))
@@ -181,3 +181,106 @@ def test_any_cuts_and_kills_give_each_line_once_in_the_order_of_one_read(tty, da
     reader.account(reader.decoder.settle())
     assert lines_of(log, tty=tty) == reader.lines
     assert (len(log), len(reader.lines)) == (reader.tracker.mark.records, reader.tracker.mark.lines)
+
+
+@FORMS
+@pytest.mark.parametrize("step", [1, 7, 300, 5000])
+def test_a_place_among_thousands_of_equal_records_is_exact(tty, step):
+    records = [record(b"earlier\n", START_NS - 3 * SECOND_NS, tty=tty), *[record(b"same\n", START_NS, tty=tty)] * 5000]
+    mark = mark_behind(records[:3001], tty=tty, step=step)
+    search, behind = searched(mark.place, records, tty=tty, size=1000)
+    assert (True, 3001, b"".join(records[3001:])) == (search.found, search.passed, behind)
+
+
+@FORMS
+def test_a_read_tells_at_once_whether_it_begins_early_enough(tty):
+    records = [record(b"%d\n" % n, START_NS + n * SECOND_NS, tty=tty) for n in range(20)]
+    place = mark_behind(records[:15], tty=tty).place
+    early, late = (PlaceSearch(KEY, place, tty=tty) for _ in range(2))
+    early.feed(records[2][:50])
+    late.feed(records[10][:50])
+    assert (True, False) == (early.reaches_back, late.reaches_back)
+    assert START_NS + 10 * SECOND_NS == late.first_ns
+
+
+@FORMS
+def test_a_place_that_was_rotated_away_is_not_found_and_what_is_newer_is_found_by_time(tty):
+    records = [record(b"%d\n" % n, START_NS + n, tty=tty) for n in range(100)]
+    place = mark_behind(records[:40], tty=tty).place
+    search, behind = searched(place, records[60:], tty=tty)
+    assert (False, b"", 40, None) == (search.found, behind, search.passed, search.fallback())
+    assert b"".join(records[60:]) == searched(BEGINNING, records[60:], tty=tty, since_ns=place.time_ns + 1)[1]
+
+
+@FORMS
+@pytest.mark.parametrize("lost", [1, 3, MAX_PLACE_RECORDS - 1])
+def test_where_the_newest_records_are_lost_the_place_falls_back_to_those_before(tty, lost):
+    records = [record(b"%d\n" % (n // 2), START_NS + n // 2, tty=tty) for n in range(40)]
+    place = mark_behind(records[:30], tty=tty).place
+    left = records[: 30 - lost] + records[30:]
+    search, behind = searched(place, left, tty=tty)
+    assert (False, b"") == (search.found, behind)
+    shorter = search.fallback()
+    assert Place(place.records[:-lost]) == shorter
+    assert b"".join(records[30:]) == searched(shorter, left, tty=tty)[1]
+
+
+@FORMS
+def test_a_log_wanted_from_a_moment_is_given_from_the_first_record_that_is_not_older(tty):
+    records = [record(b"x\n", START_NS + n, tty=tty) for n in (1, 2, 5, 3, 9)]
+    search, behind = searched(BEGINNING, records, tty=tty, since_ns=START_NS + 4, size=11)
+    assert (2, b"".join(records[2:])) == (search.passed, behind)
+
+
+def test_stamps_of_podman_are_found_too():
+    stamps = [b"2026-11-24T09:20:%02d+02:00" % n for n in range(30) for _ in range(2)]
+    records = [stamp + b" same\n" for stamp in stamps]
+    for behind in (31, 32):
+        place = mark_behind(records[:behind], tty=True, step=5).place
+        assert b"".join(records[behind:]) == searched(place, records, tty=True)[1]
+
+
+def test_a_last_line_of_a_terminal_is_known_again_when_the_next_run_follows_it_without_a_newline():
+    run = [record(b"one\n", START_NS, tty=True), record(b"no newline", START_NS + 1, tty=True)]
+    following = record(b"next run\n", START_NS + SECOND_NS, tty=True)
+    mark = mark_behind(run, tty=True, step=2)
+    assert 2 == mark.records
+    assert following == searched(mark.place, [*run, following], tty=True)[1]
+
+
+@FORMS
+@settings(deadline=None, max_examples=30)
+@given(data=st.data())
+def test_records_are_split_exactly_behind_any_number(tty, data):
+    records = data.draw(logs(tty=tty))
+    count = data.draw(st.integers(0, len(records)))
+    cut = data.draw(st.integers(0, 30)) if count < len(records) else 0
+    wire = b"".join(records[: count + 1])[: sum(map(len, records[:count])) + cut]
+    first, rest = split_after(wire, count, tty=tty)
+    assert (b"".join(records[:count]), len(wire)) == (first, len(first + rest))
+
+
+def test_a_fault_behind_the_records_of_a_block_is_told_after_them():
+    fault = b"\x03\x00\x00\x00\x00\x00\x00\x05Error"
+    search = PlaceSearch(KEY, mark_behind([frame(STDOUT, b"gone\n")], tty=False).place, tty=False)
+    assert b"" == search.feed(frame(STDOUT, b"other\n") + fault)
+    with pytest.raises(DaemonError):
+        search.feed(b"")
+
+
+def test_a_read_that_was_cut_inside_a_record_did_not_come_to_its_end():
+    search = PlaceSearch(KEY, mark_behind([frame(STDOUT, b"gone\n")], tty=False).place, tty=False)
+    search.feed(frame(STDOUT, b"other\n")[:-1])
+    with pytest.raises(StreamTruncated):
+        search.finish()
+
+
+def test_what_has_no_time_is_a_protocol_error():
+    search = PlaceSearch(KEY, mark_behind([frame(STDOUT, b"gone\n")], tty=False).place, tty=False)
+    with pytest.raises(ProtocolError):
+        search.feed(b"\x01\x00\x00\x00\x00\x00\x00\x05abcd\n")
+
+
+def test_the_digest_depends_on_the_key_and_has_64_bits():
+    assert digest(KEY, b"record") != digest(b"another key", b"record")
+    assert 0 <= digest(KEY, b"record") < 1 << 64

@@ -75,3 +75,28 @@ def test_the_stream_of_a_terminal_is_unknown():
 def test_a_line_without_a_time_is_a_protocol_error():
     with pytest.raises(ProtocolError):
         list(TtyDecoder(BOX, TimeRange()).feed(b"plain text\n"))
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        pytest.param(b"2026-11-24T07:20:29.000000000Z", id="engine"),
+        pytest.param(b"2026-11-24T07:20:29.0Z", id="fewer digits"),
+        pytest.param(b"2026-11-24T09:20:29+02:00", id="offset"),
+    ],
+)
+def test_stamps_of_any_form_are_read_and_long_lines_joined(stamp):
+    texts = [b"one\r\n", b"y" * PIECE, b"end\r\n", b"two\r\n"]
+    lines = decoded(b"".join(stamp + b" " + text for text in texts))
+    assert ["one", "y" * PIECE + "end", "two"] == [text for text, _ in lines]
+    assert {1_795_504_829_000_000_000 - START_NS} == {time_ns for _, time_ns in lines}
+
+
+def test_the_end_of_a_read_ends_a_record_without_newline_and_an_interruption_drops_it():
+    decoder = TtyDecoder(BOX, TimeRange())
+    assert [] == read(decoder.feed(record(b"no newline")))
+    decoder.interrupt()
+    assert [] == read(decoder.feed(record(b"no newline")))
+    assert ["no newline"] == [text for text, _, _ in read(decoder.end_read())]
+    assert 1 == decoder.taken.count
+    assert ["next run"] == [text for text, _, _ in read(decoder.feed(record(b"next run\n", START_NS + 1)))]
