@@ -5,9 +5,16 @@ import signal
 import stat
 import subprocess
 import sys
+import types
+from pathlib import Path
 
+import click
 import pytest
 
+from logscan.cli.follow import follow as follow_command
+from logscan.cli.main import Invocation
+from logscan.errors import ExitCode, UsageError
+from logscan.settings import FollowFormat, Since
 from tests.cli.conftest import environment
 
 STAND_IN = """
@@ -38,12 +45,12 @@ def follow(tmp_path):
     """Start `logscan follow` in an empty folder, with a `run_follow` that does what the lines of `body` say."""
     started = []
 
-    def start(body, *arguments, stdout=subprocess.PIPE, env=None):
+    def start(body, stdout=subprocess.PIPE):
         code = STAND_IN.replace("{body}", "\n".join("    " + line for line in body.splitlines()))
         process = subprocess.Popen(
-            [sys.executable, "-c", code, "follow", *arguments],
+            [sys.executable, "-c", code, "follow"],
             cwd=tmp_path,
-            env=environment(**(env or {})),
+            env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=subprocess.PIPE,
@@ -88,11 +95,6 @@ def test_a_second_signal_ends_it_at_once(follow, first, second, code):
     assert (code, "", "") == ended(process)
 
 
-@pytest.mark.parametrize("code", [0, 1, 3])
-def test_what_the_follow_comes_to_is_the_exit_code(follow, code):
-    assert (code, "", "") == ended(follow(f"return {code}"))
-
-
 def test_a_reader_that_goes_away_ends_it_quietly_even_when_nothing_is_written(follow):
     process = follow("say('begun')\nwait_for(lambda: stop.asked)\nprint('ended', file=sys.stderr)\nreturn 0")
     process.stdout.readline()
@@ -114,34 +116,74 @@ def test_a_stdout_that_nobody_can_stop_to_read_goes_on(follow, tmp_path):
     assert "False\n" == (tmp_path / "told").read_text()
 
 
-def test_what_is_told_is_appended_to_a_file_of_its_owner(follow, tmp_path):
-    for _ in range(2):
-        assert (0, "", "") == ended(follow("say('told')\nreturn 0", "--output", "told.txt"))
-    path = tmp_path / "told.txt"
-    assert ("told\ntold\n", 0o600) == (path.read_text(), stat.S_IMODE(path.stat().st_mode))
+@pytest.fixture
+def played(tmp_path, monkeypatch):
+    """Run the command in this process, with a function in place of `run_follow`; what it tells goes to told.txt."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(play, *arguments):
+        module = types.ModuleType("logscan.assemble_live")
+        module.run_follow = play
+        monkeypatch.setitem(sys.modules, "logscan.assemble_live", module)
+        return follow_command.main([*arguments, "--output", "told.txt"], standalone_mode=False, obj=Invocation())
+
+    return run
 
 
-def test_a_file_that_cannot_be_written_is_wrong_usage(follow, tmp_path):
-    code, _, stderr = ended(follow("return 0", "--output", str(tmp_path)))
-    assert (2, f"error: can't write {tmp_path}: is a directory\n") == (code, stderr.splitlines(keepends=True)[0])
+@pytest.mark.parametrize("code", ExitCode)
+def test_what_the_follow_comes_to_is_the_exit_code(played, code):
+    assert code == played(lambda *_, **__: code)
 
 
-def test_flags_environment_and_file_reach_the_follow(follow, tmp_path):
-    (tmp_path / "logscan.yaml").write_text("tail: 3\nservice: web\nformat: json\n")
-    told = "say([settings.names, settings.service, settings.format.value, settings.since, settings.hosts])\nreturn 0"
-    arguments = ["api-*", "--format", "ndjson", "--since", "now", "--host", "tcp://a:1", "--host", "tcp://b:1"]
-    code, stdout, _ = ended(follow(told + "", *arguments, env={"LOGSCAN_STATE": "my.db"}))
-    assert (0, "[('api-*',), ('web',), 'ndjson', <Since.NOW: 'now'>, ('tcp://a:1', 'tcp://b:1')]\n") == (code, stdout)
+def test_what_is_told_is_appended_to_a_file_of_its_owner(played):
+    for word in ("one", "two"):
+        played(lambda _, out, word=word, **__: out.write(word + "\n"))
+    path = Path("told.txt")
+    assert ("one\ntwo\n", 0o600) == (path.read_text(), stat.S_IMODE(path.stat().st_mode))
+
+
+def test_a_file_that_cannot_be_written_is_wrong_usage(played):
+    Path("told.txt").mkdir()
+    with pytest.raises(UsageError) as caught:
+        played(lambda *_, **__: 0)
+    assert "can't write told.txt: is a directory" == caught.value.message
+
+
+def test_flags_environment_and_file_reach_the_follow(played, monkeypatch):
+    Path("logscan.yaml").write_text("tail: 3\nservice: web\nformat: json\n")
+    monkeypatch.setenv("LOGSCAN_STATE", "my.db")
+    hosts = ["--host", "tcp://a:1", "--host", "tcp://b:1"]
+    settings = played(lambda settings, **_: settings, "api-*", "--format", "ndjson", "--since", "now", *hosts)
+    assert (("api-*",), ("web",), FollowFormat.NDJSON, Since.NOW, ("tcp://a:1", "tcp://b:1"), Path("my.db")) == (
+        settings.names,
+        settings.service,
+        settings.format,
+        settings.since,
+        settings.hosts,
+        settings.state,
+    )
 
 
 @pytest.mark.parametrize("flag", ["--tail=1", "--file=a", "--as=a", "--direct=always"])
-def test_flags_of_a_scan_alone_are_refused(follow, flag):
-    assert 2 == ended(follow("return 0", flag))[0]
+def test_flags_of_a_scan_alone_are_refused(played, flag):
+    with pytest.raises(click.NoSuchOption):
+        played(lambda *_, **__: 0, flag)
 
 
-def test_doubts_about_rules_are_told_unless_it_is_quiet(follow):
-    body = "warn and warn('odd', 'mend it')\nreturn 0"
-    assert ["warning: odd\nhelp: mend it\n", ""] == [ended(follow(body, *flags))[2] for flags in ([], ["-q"])]
+def test_doubts_about_rules_are_told_unless_it_is_quiet(played, capsys):
+    def doubt(_, warn, **__):
+        return warn and warn("odd", "mend it")
+
+    played(doubt)
+    assert "warning: odd\nhelp: mend it\n" == capsys.readouterr().err
+    played(doubt, "-q")
+    assert "" == capsys.readouterr().err
+
+
+def test_signals_mean_what_they_meant_before_when_it_is_over(played):
+    before = signal.getsignal(signal.SIGINT)
+    during = played(lambda *_, **__: signal.getsignal(signal.SIGINT))
+    assert (True, before) == (during is not before, signal.getsignal(signal.SIGINT))
 
 
 def test_on_a_terminal_a_signal_says_how_to_end_it_at_once(tmp_path):
