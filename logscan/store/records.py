@@ -201,4 +201,4 @@ def _shortened(turns: Sequence[Turn]) -> tuple[Turn, ...]:
 def _joined(turn: Turn, later: Turn) -> Turn | None:
     if turn.total is None or later.total is None:
         return turn if turn.total == later.total else None
-    return turn._replace(total=later.total) if turn.hour == later.hour and later.total >= turn.total else None
+    return turn._replace(total=later.total) if turn.hour == later.hour and later.first >= turn.total else None

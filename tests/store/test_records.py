@@ -137,3 +137,11 @@ def test_gap_is_stored_flat():
     container = Container(key="c" * 64, name="shop-web-1", labels=labels)
     expected = gap(NOW, from_ns=1, to_ns=2)
     assert expected == GapRow.of(Gap(container, 1, 2, GapReason.ROTATED), "here", NOW)
+
+
+def test_count_that_falls_and_rises_is_not_hidden_by_a_merge(store):
+    """Commits that are taken together from behind: 5, then 2 and 7 are 12 hits, since it began anew at 2."""
+    parts = [commit(findings=[finding(count=count)]) for count in (5, 2, 7)]
+    merged = parts[0].merge(parts[1].merge(parts[2]))
+    assert [("v1:aa", NOW // HOUR, 12)] == kept(store, [merged])["history"]
+    assert kept(store, parts) == kept(store, [merged])

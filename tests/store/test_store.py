@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from logscan.finding import Severity
 from logscan.state_row import StateRow
 from logscan.store.life import Life
 from logscan.store.reader import Reader
@@ -152,6 +153,22 @@ def test_overdue_is_what_was_quiet_for_longer_than_its_time(store):
     assert ["v1:old"] == store.overdue(HOST, NOW + HOUR)
     assert ["v1:old", "v1:hour"] == store.overdue(HOST, NOW + HOUR + 1)
     assert ["v1:old", "v1:hour", "v1:untimed"] == store.overdue(HOST, NOW + 3 * HOUR)
+
+
+def test_what_was_counted_and_is_open_is_told(store):
+    store.commit(
+        commit(
+            findings=[
+                finding("v1:a", count=3),
+                finding("v1:b", count=5, severity=Severity.LOW),
+                finding("v1:c", count=7, severity=Severity.LOW),
+            ],
+            resolved=["v1:c"],
+        )
+    )
+    assert {"v1:a": 3, "v1:c": 7} == store.counts(HOST, ["v1:a", "v1:c", "v1:unknown"])
+    assert {Severity.HIGH: 1, Severity.LOW: 1} == store.open_findings(HOST)
+    assert {} == store.open_findings("other")
 
 
 def test_history_adds_up_what_came_in_each_hour(store, path):
