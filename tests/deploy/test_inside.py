@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -62,6 +65,15 @@ def printed(container):
     return container.engine.client.logs(container.id, stdout=True, stderr=False).decode()
 
 
+def until(happened, container, limit_s=90):
+    """Wait until something is so; fail when it never is, or the container has ended before."""
+    deadline = time.monotonic() + limit_s
+    while not happened():
+        waits = container.inspect()["State"]["Running"] and time.monotonic() < deadline
+        assert waits, container.engine.client.logs(container.id).decode()
+        time.sleep(0.2)
+
+
 def test_a_scan_reads_all_containers_but_its_own(emitter, inside):
     emitter.play(Script().out(b"number 1\n"), name="web")
     scanned = inside("scan", "--format", "json", *RULES)
@@ -72,3 +84,23 @@ def test_a_scan_reads_all_containers_but_its_own(emitter, inside):
         numbers(report),
         [source["container"]["name"] for source in report["sources"]],
     )
+
+
+def test_follow_tells_the_lines_of_others_once_and_ends_in_order(emitter, inside, tmp_path):
+    """What it prints holds the lines that it found, and would be found again if it read its own log."""
+    os.chown(tmp_path, UID, UID)
+    follower = inside(
+        "follow", "--format", "ndjson", "--state", "/state/logscan.db", *RULES, binds=[f"{tmp_path}:/state"]
+    )
+    until((tmp_path / "logscan.db").exists, follower)
+    emitter.play(Script().out(b"number 1\n"), name="web-1")
+    until(lambda: "web-1" in printed(follower), follower)
+    emitter.play(Script().out(b"number 2\n"), name="web-2")
+    until(lambda: "web-2" in printed(follower), follower)
+    emitter.engine.client.stop(follower.id, timeout=60)
+    opened = Counter(
+        event["finding"]["container"]["name"]
+        for event in map(json.loads, printed(follower).splitlines())
+        if event["type"].startswith("finding.")
+    )
+    assert (0, {"web-1": 1, "web-2": 1}) == (follower.wait(), opened)
