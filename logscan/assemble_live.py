@@ -49,6 +49,9 @@ from logscan.store.store import Store
 LATENESS_NS = 5_000_000_000
 """Lines of one service may come out of order by so much, and windows still see them in order."""
 
+MARGIN_NS = 60_000_000_000
+"""A container may have been made before the last commit, and met by nobody."""
+
 LOST_AFTER_S = 3.0
 """An engine that has not answered for so long is told of."""
 
@@ -179,6 +182,7 @@ class _Parts:
             first=first,
             since_ns=since_ns,
             events_from_ns=loaded.events_told_ns,
+            last_ns=None if loaded.committed_ns is None else loaded.committed_ns + engine.clock_skew_ns - MARGIN_NS,
         )
         asked = [rule.id for rule in self._choice.asked]
         announcer = Announcer(host, asked=asked, min_severity=settings.min_severity)

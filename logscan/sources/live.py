@@ -145,7 +145,8 @@ class First(StrEnum):
 class Start:
     """Where to begin. `logs` by the full ID of the container; `since_ns` is the moment for `First.MOMENT`.
 
-    `events_from_ns`: events of before this have been told, None when none was.
+    `events_from_ns`: events of before this have been told, None when none was. `last_ns`: when the run before
+    this one last kept what it knew, None for a first run: a container that was made later is a later one.
     `digest_key`: 16 bytes, for the hashes of places; kept in the store.
     """
 
@@ -154,6 +155,7 @@ class Start:
     first: First = First.NOW
     since_ns: int | None = None
     events_from_ns: int | None = None
+    last_ns: int | None = None
 
 
 class Inbox:

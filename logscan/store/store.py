@@ -36,11 +36,15 @@ _MAX_PARAMETERS = 500
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What is known of one host: `checkpoints` by the full ID of the container, `undelivered` events, oldest first."""
+    """What is known of one host: `checkpoints` by the full ID of the container, `undelivered` events, oldest first.
+
+    `committed_ns`: when something of it was last committed; None for a host that was never followed.
+    """
 
     checkpoints: Mapping[str, Checkpoint]
     rows: tuple[StateRow, ...]
     events_told_ns: int | None
+    committed_ns: int | None
     undelivered: tuple[Outgoing, ...]
 
 
@@ -101,12 +105,13 @@ class Store:
         with self._asked():
             checkpoints = query("SELECT container, checkpoint FROM checkpoint WHERE host = ?", [host]).fetchall()
             rows = query("SELECT kind, key, blob FROM state WHERE host = ? ORDER BY kind, key", [host]).fetchall()
-            told = query("SELECT events_told_ns FROM host WHERE host = ?", [host]).fetchone()
+            known = query("SELECT events_told_ns, touched_ns FROM host WHERE host = ?", [host]).fetchone()
             outgoing = query("SELECT id, document FROM outgoing WHERE host = ? ORDER BY number", [host]).fetchall()
         return Loaded(
             checkpoints={container: msgspec.msgpack.decode(blob, type=Checkpoint) for container, blob in checkpoints},
             rows=tuple(StateRow(*row) for row in rows),
-            events_told_ns=told[0] if told else None,
+            events_told_ns=known[0] if known else None,
+            committed_ns=known[1] if known else None,
             undelivered=tuple(Outgoing(*row) for row in outgoing),
         )
 
