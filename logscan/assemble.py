@@ -6,9 +6,7 @@ the exit code. Does not own any of their work, nor the words on the command line
 
 from __future__ import annotations
 
-import os
 import platform
-import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -34,9 +32,6 @@ from logscan.sources.files import FileSource, expand
 from logscan.sources.source import Source
 
 STDIN = Path("-")
-FILE_WIDTH = 120
-"""Columns of a text report that goes to a file or a pipe."""
-
 KEPT_BYTES = 16 << 20
 """Freed blocks up to this size stay with the process."""
 
@@ -242,12 +237,11 @@ def sink_of(settings: ScanSettings, out: TextIO) -> Sink:
 
             return MarkdownSink(out, samples=settings.samples)
         case Format.TEXT:
+            from logscan.sinks.terminal import columns_of, has_color  # noqa: PLC0415
             from logscan.sinks.text import TextSink  # noqa: PLC0415
 
-            shown = out.isatty()
-            width = shutil.get_terminal_size().columns if shown else FILE_WIDTH
-            color = shown and "NO_COLOR" not in os.environ
-            return TextSink(out, width=width, color=color, samples=settings.samples if settings.verbose else 1)
+            samples = settings.samples if settings.verbose else 1
+            return TextSink(out, width=columns_of(out), color=has_color(out), samples=samples)
     assert_never(settings.format)
 
 

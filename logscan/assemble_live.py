@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import queue
-import shutil
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -18,7 +17,6 @@ from typing import TextIO, assert_never
 
 from logscan.announce import Announcer
 from logscan.assemble import (
-    FILE_WIDTH,
     RuleChoice,
     Warn,
     choose_rules,
@@ -41,6 +39,7 @@ from logscan.settings import DEFAULT_RANGE_NS, CommonSettings, FollowFormat, Fol
 from logscan.sinks.live import LiveSink
 from logscan.sinks.live_ndjson import LiveNdjsonSink
 from logscan.sinks.live_text import LiveTextSink
+from logscan.sinks.terminal import columns_of, has_color
 from logscan.sources.docker.engine import Engine
 from logscan.sources.docker.follow.host import HostReader
 from logscan.sources.live import Back, First, Lost, Start
@@ -258,12 +257,11 @@ def _live_sink(settings: FollowSettings, out: TextIO, warn: Warn | None) -> Live
         case FollowFormat.NDJSON:
             return LiveNdjsonSink(out, warn=warn)
         case FollowFormat.TEXT:
-            shown = out.isatty()
             return LiveTextSink(
                 out,
-                width=(lambda: shutil.get_terminal_size().columns) if shown else (lambda: FILE_WIDTH),
-                color=shown and "NO_COLOR" not in os.environ,
-                redraws=shown,
+                width=partial(columns_of, out),
+                color=has_color(out),
+                redraws=out.isatty() and os.environ.get("TERM") != "dumb" and not settings.quiet,
                 samples=settings.samples if settings.verbose else 1,
                 several_hosts=len(settings.hosts) > 1,
             )

@@ -44,8 +44,8 @@ class Loaded:
     checkpoints: Mapping[str, Checkpoint]
     rows: tuple[StateRow, ...]
     events_told_ns: int | None
-    committed_ns: int | None
     undelivered: tuple[Outgoing, ...]
+    committed_ns: int | None = None
 
 
 class Store:

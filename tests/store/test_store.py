@@ -58,7 +58,11 @@ def test_everything_of_a_commit_is_there_at_the_next_start(path):
         assert names == (store.id, store.digest_key)
         assert 16 == len(store.digest_key)
         expected = Loaded(
-            {"c1": checkpoint(1), "c2": checkpoint(2)}, rows, 7, (Outgoing("e2", b"two"), Outgoing("e1", b"one"))
+            {"c1": checkpoint(1), "c2": checkpoint(2)},
+            rows,
+            7,
+            (Outgoing("e2", b"two"), Outgoing("e1", b"one")),
+            committed_ns=NOW,
         )
         assert expected == store.load(HOST)
         assert b"tally 3" == store.recall(HOST, "v1:aa")
@@ -87,6 +91,7 @@ def test_later_commit_replaces_what_it_names_and_leaves_the_rest(store):
         (StateRow("a", b"1", b"new"), StateRow("a", b"2", b"kept")),
         7,
         (Outgoing("e2", b"two"),),
+        committed_ns=NOW,
     )
     assert expected == store.load(HOST)
 
