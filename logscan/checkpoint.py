@@ -73,7 +73,8 @@ class Checkpoint(msgspec.Struct, frozen=True, array_like=True):
 
     Reading begins at `mark`. The `replayed` records behind it have been looked at already: what they
     lead to is counted, but for the hits that were `awaited`. `name` is the container's; `since_ns`: a log
-    of which nothing has been read yet is wanted from this moment on, and None asks for all of it.
+    of which nothing has been read yet is wanted from this moment on, and None asks for all of it. `looked_at`
+    is the place behind the replayed records: where the log has lost the mark's, reading goes on from there.
     """
 
     mark: Mark = Mark()
@@ -81,3 +82,4 @@ class Checkpoint(msgspec.Struct, frozen=True, array_like=True):
     awaited: tuple[Awaited, ...] = ()
     name: str = ""
     since_ns: int | None = None
+    looked_at: Place = BEGINNING

@@ -107,6 +107,7 @@ class FollowedLog:
         self._tails = Tails()
         self._since_ns = start.since_ns
         self._has_lost_place = False
+        self._doubts_beginning = rotates and start.replayed > 0 and start.mark.place == BEGINNING != start.looked_at
         self._gap: GapReason | None = None
         self._salvage = Salvage()
         self._state = State.PULL
@@ -175,6 +176,8 @@ class FollowedLog:
 
     def _aim(self) -> Aim:
         place = self._intake.place
+        if self._doubts_beginning:
+            return Aim(self._intake.looked_at)
         if self._has_lost_place:
             newer_ns = None if place.time_ns is None else place.time_ns + 1
             return Aim(since_ns=newer_ns, is_lost=True)
@@ -183,6 +186,8 @@ class FollowedLog:
     def _tail(self, aim: Aim, *, follow: bool) -> int | None:
         if self._salvage.is_on:
             return self._salvage.tail
+        if self._doubts_beginning:
+            return None
         if aim.is_everything or aim.is_lost:
             return self._tails.all
         return self._tails.stream() if follow else self._tails.pull()
@@ -298,6 +303,8 @@ class FollowedLog:
     # Taking what an answer brings
 
     def _take(self, read: Read, wanted: bytes) -> None:
+        if self._doubts_beginning:
+            return
         if read.has_just_found:
             self._intake.found(read.search)
         if not wanted:
@@ -334,6 +341,10 @@ class FollowedLog:
 
     def _gives_up_pull(self, read: Read, now_ns: int) -> bool:
         """Hang up a pull that began behind the place, unless it is short enough to see whether it is the whole log."""
+        if self._doubts_beginning and read.search.found:
+            self._drop_read()
+            self._check_beginning(read, now_ns)
+            return True
         if self._salvage.is_on or not read.is_late or read.may_be_whole:
             return False
         self._tails.began_late(read.ask.tail)
@@ -343,7 +354,17 @@ class FollowedLog:
 
     # What comes after an answer
 
+    def _check_beginning(self, read: Read, now_ns: int) -> None:
+        """Judge by what lies before a later place whether the log still begins where it began."""
+        self._doubts_beginning = False
+        if not read.search.found or read.search.passed != self._intake.to_replay:
+            self._intake.skip_replay()
+        self._pull(now_ns)
+
     def _pull_ended(self, read: Read, now_ns: int, engine_ns: int) -> None:
+        if self._doubts_beginning:
+            self._check_beginning(read, now_ns)
+            return
         if read.has_place:
             self._caught_up(read, now_ns, engine_ns)
             return
@@ -351,6 +372,8 @@ class FollowedLog:
             self._tails.began_late(read.ask.tail)
         elif read.search.found or read.aim.place == BEGINNING:
             self._tails.want_all()  # it was all, but only the whole log is known to begin with its first record
+        elif self._intake.to_replay:
+            self._intake.skip_replay()
         elif older := read.search.fallback():
             self._intake.move_to(older)  # the engine has lost its newest records
         else:
@@ -441,6 +464,10 @@ class FollowedLog:
 
     def _go_on_salvaging(self, now_ns: int) -> None:
         if not self._salvage.is_settled:
+            self._pull(now_ns)
+        elif self._intake.to_replay:
+            self._salvage.over()
+            self._intake.skip_replay()
             self._pull(now_ns)
         elif self._salvage.tail:
             self._lose_place(GapReason.DAMAGED)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from logscan.batch import Batch
-from logscan.checkpoint import Checkpoint, Mark, Place
+from logscan.checkpoint import BEGINNING, Checkpoint, Mark, Place
 from logscan.errors import StreamError
 from logscan.framing.frames import FrameDecoder
 from logscan.framing.place import PlaceSearch, PlaceTracker
@@ -37,7 +37,10 @@ class Intake:
         self._tracker = PlaceTracker(digest_key, start.mark, tty=info.tty)
         decoder = TtyDecoder if info.tty else FrameDecoder
         self._decoder: TtyDecoder | FrameDecoder = decoder(info.container, TimeRange(since_ns=start.since_ns))
-        self._to_replay = start.replayed
+        self.to_replay = start.replayed
+        """So many of the next records have been looked at before."""
+        self.looked_at = start.looked_at
+        """The place behind those, BEGINNING where that isn't known."""
 
     @property
     def place(self) -> Place:
@@ -54,9 +57,9 @@ class Intake:
         Raises StreamError when they are no log any further, having told what comes before that.
         """
         taken = 0
-        if self._to_replay:
-            taken = self._told(self._decoder.feed(data, most=self._to_replay))
-            if self._to_replay:
+        if self.to_replay:
+            taken = self._told(self._decoder.feed(data, most=self.to_replay))
+            if self.to_replay:
                 return taken
             data = b""  # what lies behind the last replayed record waits in the decoder
         return taken + self._told(self._decoder.feed(data))
@@ -82,6 +85,13 @@ class Intake:
         mark = self._tracker.mark
         self._tracker = PlaceTracker(self._key, Mark(place, mark.records, mark.lines, mark.bytes), tty=self._tty)
 
+    def skip_replay(self) -> None:
+        """Go on behind the records that would be replayed: not all of them are in the log any more."""
+        mark = self._tracker.mark
+        place = mark.place if self.looked_at == BEGINNING else self.looked_at
+        mark = Mark(place, mark.records + self.to_replay, mark.lines, mark.bytes)
+        self._tracker, self.to_replay = PlaceTracker(self._key, mark, tty=self._tty), 0
+
     def _told(self, batches: Iterator[Batch]) -> int:
         """Account for what the decoder gives, and tell it; give the number of records."""
         batch: Batch | None = None
@@ -97,7 +107,7 @@ class Intake:
             lines, size = (batch.lines, len(batch.text)) if batch is not None else (0, 0)
             self._tracker.took(taken, lines=lines, size=size, unfinished=open_)
             self._tell_lines(batch, before)
-            self._to_replay = max(0, self._to_replay - taken.count)
+            self.to_replay = max(0, self.to_replay - taken.count)
         if fault is not None:
             raise fault
         return taken.count
@@ -107,4 +117,4 @@ class Intake:
         batch.container = self.container  # it may have been renamed
         self.has_told = True
         mark, unfinished = self._tracker.mark, self._tracker.unfinished
-        self._tell(Lines(batch, before, mark, unfinished=unfinished, replayed=self._to_replay > 0))
+        self._tell(Lines(batch, before, mark, unfinished=unfinished, replayed=self.to_replay > 0))

@@ -23,6 +23,7 @@ class Tails:
 
     def __init__(self) -> None:
         self._grown: int | None = 0
+        self._enough = 0
         self._stream = STREAM
         self._rung = 0
         self._size: int | None = None
@@ -49,7 +50,8 @@ class Tails:
         rung, self._rung = self._rung, 0
         if self._is_short or self._grown is None:
             return self.all
-        return self._readably(self._grown or (rung // RECORD_BYTES + MARGIN if rung else FIRST))
+        guess = rung // RECORD_BYTES + MARGIN if rung else FIRST
+        return self._readably(self._grown or max(guess, self._enough))
 
     def stream(self) -> int | None:
         """Give the tail for a stream."""
@@ -77,6 +79,8 @@ class Tails:
 
     def pulled(self, size: int | None) -> None:
         """Note that a pull found the place; `size`: the records of the log, where it showed them all."""
+        # A busy log writes many records in the time that an answer has to begin before the place.
+        self._enough = self._grown or self._enough - self._enough // FACTOR
         self._grown, self._size = 0, size
 
     def salvaged(self, records: int) -> None:

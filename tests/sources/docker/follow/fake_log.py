@@ -109,7 +109,9 @@ class Kept:
             marks.append(self.unfinished)
         mark = min(marks, key=lambda mark: mark.records)
         told = self.begun_at is not None or self.latest != Mark()
-        checkpoint = Checkpoint(mark, self.looked_at - mark.records) if told else None
+        replays = self.begun_at is not None and self.latest.records < self.looked_at
+        place = self.begun_at.looked_at if replays else self.latest.place
+        checkpoint = Checkpoint(mark, self.looked_at - mark.records, looked_at=place) if told else None
         self._committed = checkpoint, len(self.lines), len(self.gaps)
 
     def restart(self):

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logscan.finding import GapReason
+from logscan.framing.line_block import HEADER_BYTES
 from tests.framing.wire import PIECE, STDERR, STDOUT, pieces
 from tests.sources.docker.follow.fake_log import SECOND, FakeHost, FakeLog, lines_in
 
@@ -31,8 +32,8 @@ FORGETTING = st.tuples(st.just("keep"), st.integers(0, 400))
 class Play:
     """Plays a schedule on a log; the engine stamps what is written with a clock that only this moves."""
 
-    def __init__(self, *, rotates):
-        self.host = FakeHost(FakeLog(), rotates=rotates)
+    def __init__(self, *, rotates=False, tty=False):
+        self.host = FakeHost(FakeLog(), rotates=rotates, tty=tty)
         self.stamp_ns = self.host.engine_ns
         self.number = 0
 
@@ -53,7 +54,8 @@ class Play:
                 stream, text = STDOUT, b"same"
             elif kind == "long":
                 text = text.ljust(PIECE + self.number % 7, b".") if self.number % 2 else text.ljust(2 * PIECE, b".")
-            host.write(*pieces(stream, text, self.stamp_ns))
+            records = pieces(stream, text, self.stamp_ns)
+            host.write(*([record[HEADER_BYTES:] for record in records] if host.tty else records))
         self.stamp_ns += 1_000_000 if step_ns < 0 else 0
 
     def cut(self, after):
@@ -108,7 +110,7 @@ class Play:
 
 def judge(host):
     """Each line was told once and in order; those that were not lie in a gap."""
-    expected, told, gaps = lines_in(host.log.written), host.kept.lines, host.kept.gaps
+    expected, told, gaps = lines_in(host.log.written, tty=host.tty), host.kept.lines, host.kept.gaps
     if not gaps:
         assert told == expected
         return
@@ -120,11 +122,11 @@ def judge(host):
         )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.one_of(LINES, UNKINDNESS, UNKINDNESS), max_size=25))
 def test_nothing_is_lost_of_a_log_that_keeps_everything(schedule):
     """Whatever happens, a log that never forgets is told exactly."""
-    play = Play(rotates=False)
+    play = Play()
     for step in schedule:
         play.step(*step)
     play.heal_and_end()
@@ -132,7 +134,19 @@ def test_nothing_is_lost_of_a_log_that_keeps_everything(schedule):
     judge(play.host)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.one_of(LINES, UNKINDNESS, UNKINDNESS), max_size=20))
+def test_nothing_is_lost_of_a_terminal(schedule):
+    """The log of a container with a terminal has no frames, and is told as exactly."""
+    play = Play(tty=True)
+    for step in schedule:
+        play.step(*step)
+    play.heal_and_end()
+    assert play.host.kept.gaps == []
+    judge(play.host)
+
+
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.one_of(PLAIN_LINES, UNKINDNESS, UNKINDNESS, FORGETTING), max_size=25))
 def test_what_rotation_eats_lies_in_a_gap(schedule):
     """Of a log that rotates, what was not read in time lies in a gap, and nothing else is missing or comes twice."""
@@ -151,7 +165,7 @@ def test_what_rotation_eats_lies_in_a_gap(schedule):
 @given(st.lists(st.one_of(LINES, UNKINDNESS), max_size=15), st.integers(0, 50))
 def test_replay_tells_the_same_lines_again(schedule, back):
     """After a kill, the replayed lines are those that were told between the checkpoint's mark and the commit."""
-    play = Play(rotates=False)
+    play = Play()
     for step in schedule:
         play.step(*step)
     play.host.kept.commit(back)
