@@ -30,6 +30,7 @@ class Trail:
         self._digest_key = digest_key
         self._latest = checkpoint.mark
         self._looked_at = checkpoint.mark.records + checkpoint.replayed  # records, from wherever they count
+        self._looked_at_place = checkpoint.looked_at
         self._unfinished: Mark | None = None
         self._marks: deque[tuple[int, Mark]] = deque()  # of batches: where their text begins, and what lies before it
         self._begin = self._end = self._replayed_to = 0
@@ -46,7 +47,8 @@ class Trail:
         self._begin, self._end = self._end, self._end + len(lines.batch.text)
         self._marks.append((self._begin, lines.before))
         self._latest, self._unfinished = lines.after, lines.unfinished
-        self._looked_at = max(self._looked_at, lines.after.records)
+        if lines.after.records >= self._looked_at:
+            self._looked_at, self._looked_at_place = lines.after.records, lines.after.place
         if lines.replayed:
             self._replayed_to = self._end
 
@@ -81,6 +83,7 @@ class Trail:
             replayed=self._looked_at - begin.records,
             awaited=tuple(Awaited(*one, times) for one, times in self._still_awaited().items() if times),
             name=name,
+            looked_at=self._looked_at_place,
         )
 
     def _still_awaited(self) -> Counter[_Name]:
