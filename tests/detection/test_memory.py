@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 
 from logscan.batch import COMPOSE_PROJECT, COMPOSE_SERVICE, Container, Stream
 from logscan.detection.detector import Detector
+from logscan.detection.meaning import quiet_ns
+from logscan.finding import ChangeKind, Severity
 from tests.detection.making import SECOND, START_NS, box, combining, hit, rule
 
 LATENESS_NS = 5 * SECOND
@@ -139,3 +141,171 @@ def test_nothing_secret_is_kept(entries, cuts):
     store = streamed(entries, cuts)
     kept = [row.blob for row in store.rows.values()] + list(store.tallies.values())
     assert not [blob for blob in kept if SECRET.encode() in blob]
+
+
+@settings(max_examples=20, deadline=None)
+@given(printed.map(in_time), st.sets(st.integers(0, 59), max_size=8))
+def test_findings_that_had_to_leave_memory_count_on(entries, cuts):
+    whole, few = streamed(entries), streamed(entries, cuts, max_tallies=1)
+    assert {key: said(one) for key, one in whole.findings.items()} == {
+        key: said(one) for key, one in few.findings.items()
+    }
+
+
+def test_memory_holds_no_more_findings_than_it_may_and_counts_stay_exact():
+    store, of, container = Store(), rule(group_by=["v"]), box()
+    detector = store.detector([of], max_tallies=3)
+    for number in range(60):
+        detector.observe(hit(of, number, container=container, fields={"v": str(number % 10)}))
+        store.keep(detector.collect())
+    assert 3 <= len(detector.findings()) <= 4
+    assert [6] * 10 == [finding.count for finding in store.findings.values()]
+
+
+def test_what_did_not_change_is_not_collected_again():
+    store, of, container = Store(), rule(window={"type": "new_value", "field": "v", "learn": "1h"}), box()
+    detector = store.detector([of])
+    for number in range(100):
+        detector.observe(hit(of, number, container=container, fields={"v": str(number)}))
+    store.keep(detector.collect())
+    detector.observe(hit(of, 200, container=container, fields={"v": "more"}))
+    collected = detector.collect()
+    assert len(collected.rows) < 20
+    store.keep(collected)
+    assert ([], []) == (detector.collect().rows, detector.collect().tallies)
+
+
+PAIR = {"type": "event_count", "count": 2, "within": "30s"}
+
+
+def restarted(before, after):
+    """One hit under a rule, the second under what it became over the restart; what is told of it."""
+    store, container = Store(), box()
+    detector = store.detector([before])
+    detector.watch(container, START_NS)
+    detector.observe(hit(before, 1, container=container))
+    detector.advance(container, START_NS + 10 * SECOND)
+    store.keep(detector.collect())
+    detector = store.detector([after])
+    detector.observe(hit(after, 11, container=container))
+    changes = detector.advance(container, START_NS + 20 * SECOND)
+    store.keep(detector.collect())
+    return [change.count for change in changes], store
+
+
+def test_a_rule_whose_words_changed_counts_on():
+    changes, _ = restarted(rule(window=PAIR), rule(window=PAIR, title="Other words", why="Because."))
+    assert [2] == changes
+
+
+def test_a_rule_that_counts_otherwise_begins_anew_and_its_rows_go():
+    changes, store = restarted(rule(window=PAIR), rule(window={**PAIR, "within": "31s"}))
+    assert [] == changes
+    assert 1 == sum(row.kind == "held" for row in store.rows.values())
+
+
+def test_the_rows_of_a_rule_that_is_gone_go():
+    _, store = restarted(rule(window=PAIR), rule(id="other"))
+    assert not [row for row in store.rows.values() if row.kind in ("window", "held")]
+
+
+def test_rows_that_cannot_be_read_are_left_aside_and_go():
+    store, of, container = Store(), rule(window=PAIR), box()
+    detector = store.detector([of])
+    detector.watch(container, START_NS)
+    detector.observe(hit(of, 1, container=container))
+    detector.advance(container, START_NS + 10 * SECOND)
+    store.keep(detector.collect())
+    store.rows = {key: row._replace(blob=b"\xff" + row.blob) for key, row in store.rows.items()}
+    store.keep(store.detector([of]).collect())
+    assert {} == store.rows
+
+
+def resolved(detector, store):
+    store.keep(detector.collect())
+    (fingerprint,) = store.tallies
+    change = detector.resolve(fingerprint)
+    store.keep(detector.collect())
+    return change, fingerprint
+
+
+def test_a_finding_that_comes_back_is_told_as_such_over_a_restart_and_grows_from_the_beginning():
+    store, of, container = Store(), rule(escalate=GROWS), box()
+    detector = store.detector([of])
+    for at in (0, 1, 2):
+        detector.observe(hit(of, at, container=container))
+    change, fingerprint = resolved(detector, store)
+    assert (ChangeKind.RESOLVED, 3, Severity.HIGH) == (change.kind, change.count, change.severity)
+    assert Severity.HIGH is store.findings[fingerprint].severity
+    assert detector.resolve(fingerprint) is None
+    detector = store.detector([of])
+    assert detector.resolve(fingerprint) is None
+    (change,) = detector.observe(hit(of, 3, container=container))
+    assert (ChangeKind.REGRESSED, 4, Severity.LOW) == (change.kind, change.count, change.severity)
+    kinds = [change.kind for at in (4, 5) for change in detector.observe(hit(of, at, container=container))]
+    assert [ChangeKind.UPDATED, ChangeKind.ESCALATED] == kinds
+
+
+def test_after_it_was_resolved_a_window_has_to_fire_again():
+    store, of, container = Store(), rule(window=PAIR), box()
+    detector = store.detector([of])
+    for at in (0, 1):
+        detector.observe(hit(of, at, container=container))
+    detector.advance(container, START_NS + 10 * SECOND)
+    resolved(detector, store)
+    detector.observe(hit(of, 100, container=container))
+    assert [] == detector.advance(container, START_NS + 110 * SECOND)
+    detector.observe(hit(of, 110, container=container))
+    (change,) = detector.advance(container, START_NS + 120 * SECOND)
+    assert (ChangeKind.REGRESSED, 4) == (change.kind, change.count)
+
+
+def test_a_finding_that_nobody_knows_is_not_resolved():
+    assert Store().detector().resolve("v1:nothing") is None
+
+
+def test_quiet_is_a_day_or_twice_the_longest_time_that_the_rule_looks_at():
+    day = 24 * 3600 * SECOND
+    spike = {"type": "spike", "times": 2, "over": "3d", "within": "1d", "min": 2}
+    assert [day, 6 * day] == [quiet_ns(rule(window=PAIR)), quiet_ns(rule(window=spike))]
+
+
+def test_a_container_that_is_gone_leaves_nothing_waiting_and_in_the_end_nothing_behind():
+    store = Store()
+    detector = store.detector(max_gone=2, max_tallies=2)
+    kinds = [one for one in PRINTED if not one.model.related]
+    sizes = []
+    for number in range(12):
+        gone = box(f"job-{number}")
+        detector.watch(gone, START_NS)
+        for at, of in enumerate(kinds * 2):
+            detector.observe(hit(of, at, f"boom {at}", container=gone, fields={"v": str(at)}))
+        detector.forget(gone)
+        store.keep(detector.collect())
+        assert not [
+            row for row in store.rows.values() if row.kind in ("told", "waiting", "last", "watched", "withheld")
+        ]
+        sizes.append(len(store.rows))
+    assert sizes[3] == sizes[-1]
+    assert 12 * 2 == sum(finding.count for finding in store.findings.values() if finding.rule_id == "a")
+
+
+def test_a_container_that_was_renamed_is_no_longer_waited_for_under_its_old_name():
+    of = rule(window=PAIR)
+    detector, old = Store().detector([of]), box("old")
+    detector.watch(old, START_NS)
+    for at in (0, 1):
+        detector.observe(hit(of, at, container=old))
+    renamed = Container(old.key, "new")
+    assert [2] == [change.count for change in detector.advance(renamed, START_NS + SECOND)]
+
+
+def test_the_newest_name_of_a_container_is_shown():
+    store, of, old = Store(), rule(), box("old", labels={COMPOSE_SERVICE: "web"})
+    detector = store.detector([of])
+    detector.observe(hit(of, 0, container=old))
+    store.keep(detector.collect())
+    detector = store.detector([of])
+    detector.observe(hit(of, 1, container=Container(old.key, "new", labels={COMPOSE_SERVICE: "web"})))
+    (finding,) = detector.findings()
+    assert [("new", 2)] == [(share.container.name, share.count) for share in finding.containers]
