@@ -114,8 +114,13 @@ class Discovery:
             return None
         return self._events.ask_from_ns(self._tools.clock.now_ns())
 
+    def met_again(self, meeting: Meeting) -> None:
+        """Go on with an engine that was away, and may be another one."""
+        self._roster.doubt_all()
+        self.met(meeting)
+
     def met(self, meeting: Meeting) -> None:
-        """Go on with an engine that was met."""
+        """Go on with an engine that was met, or that tells of its events again."""
         self.lost()
         self._rest = b""
         if meeting.events is None:
@@ -158,7 +163,7 @@ class Discovery:
             return
         if self._missing:
             self._tell_missing()
-        if self._tells_events and self._wire is not None:
+        if self._wire is not None:
             self._events.tell_until(self._tools.clock.now_ns() - JUDGED_AFTER_NS)
 
     def _is_settled(self) -> bool:
@@ -266,15 +271,19 @@ class Discovery:
         self._events.came(event)
         if event.action != "destroy":
             self._roster.happened(event)
-        container = self._logs.container(id_)
-        if container is None and self._roster.is_chosen(id_):
-            container = departed(event.listed(), self._host)
-        if container is not None:
-            self._events.happened(event, container)
+        if self._tells_events:
+            self._remember(event)
         if event.action == "destroy":
             self._roster.happened(event)
             if (checkpoint := self._missing.pop(id_, None)) is not None:
                 self._tell_gone(event.listed(), checkpoint, event.time_ns)
+
+    def _remember(self, event: EngineEvent) -> None:
+        container = self._logs.container(event.container_id)
+        if container is None and self._roster.is_chosen(event.container_id):
+            container = departed(event.listed(), self._host)
+        if container is not None:
+            self._events.happened(event, container)
 
     def _inspect(self, engine: Engine, id_: str) -> None:
         self._inspecting += 1
@@ -292,7 +301,8 @@ class Discovery:
         if info is not None:
             self._roster.inspected(id_, running=info.running)
             self._logs.inspected(info, engine, self._start.logs.get(id_), self._since_ns(known))
-            self._events.inspected(info.container, info.state)
+            if self._tells_events:
+                self._events.inspected(info.container, info.state)
         elif isinstance(error, Refused) and error.status == HTTPStatus.NOT_FOUND:
             self._roster.gone(id_)
         elif error is not None:

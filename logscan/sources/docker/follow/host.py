@@ -236,10 +236,10 @@ class _Loop:
         if meeting.engine is not self._engine:
             self._engine.close()
             self._engine = meeting.engine
-        self._was_met = True
         if self._presence.reached(now_ns):
             self._tell(Back(self._host, None))
-        self._discovery.met(meeting)
+        self._discovery.met_again(meeting)
+        self._was_met = True
 
     def _not_met(self, now_ns: int, error: SourceError | None) -> None:
         if error is None:

@@ -4,8 +4,8 @@ Owns remembering the events of the last hour, the moment at which they are judge
 not own what a line says (history), nor receiving events (discovery).
 
 Why a container ended shows in what surrounds its `die`, and a `stop` may come seconds behind it. So a line is
-told when it is `JUDGED_AFTER_NS` old. `until` of one telling is where a later run of logscan goes on, and lines are
-what is told once: a later run asks for the events of an hour before, to judge by.
+told when it is `JUDGED_AFTER_NS` old. Where one run of logscan stopped telling, the next one goes on; it asks for the
+events of an hour before that as well, to judge by.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ from logscan.sources.docker.state import NO_STATE, ContainerState
 from logscan.sources.live import EventLines, EventsTold, News
 
 JUDGED_AFTER_NS = 6 * SECOND_NS
+
+QUIET_NS = 5 * SECOND_NS
+"""While nothing happens, it is told that nothing did no more often than this: each time is a write to the disk."""
 
 
 @dataclass(slots=True)
@@ -47,7 +50,7 @@ class LiveEvents:
         self._last: EngineEvent | None = None
         self._memory_from_ns = from_ns
         self._subscribed_ns = from_ns
-        self._judged_ns = from_ns
+        self._judged_ns = self._noted_ns = from_ns
         self._resumed_behind: EngineEvent | None = None
 
     def ask_from_ns(self, now_ns: int) -> int:
@@ -88,13 +91,16 @@ class LiveEvents:
     def tell_until(self, until_ns: int) -> None:
         """Tell every line of before `until_ns` that was not told yet."""
         self._forget(self._judged_ns - LEAD_NS)
+        has_told = False
         for life in self._lives.values():
             if life.open:
-                self._tell_of(life, until_ns)
+                has_told = self._tells_of(life, until_ns) or has_told
         self._judged_ns = max(self._judged_ns, until_ns)
-        self._tell(EventsTold(self._host, self._judged_ns))
+        if has_told or self._judged_ns - self._noted_ns >= QUIET_NS:
+            self._noted_ns = self._judged_ns
+            self._tell(EventsTold(self._host, self._judged_ns))
 
-    def _tell_of(self, life: _Life, until_ns: int) -> None:
+    def _tells_of(self, life: _Life, until_ns: int) -> bool:
         told = tell(life.events, self._unforgotten(life), memory_from_ns=self._memory_from_ns, until_ns=until_ns)
         floor_ns = max(self._from_ns, self._judged_ns - LEAD_NS)
         wanted = [line for line in told if line[0] >= floor_ns and _key(line) not in life.told]
@@ -102,6 +108,7 @@ class LiveEvents:
             life.told.update((_key(line), line[0]) for line in lines)
             self._tell(EventLines(event_batch(life.container, lines)))
         life.open = len(lines) < len(wanted)
+        return bool(lines)
 
     def _unforgotten(self, life: _Life) -> ContainerState:
         """Leave out of a state what it shows of the time before this began, when others told of it."""
@@ -127,7 +134,7 @@ class LiveEvents:
 
 
 def _ended(life: _Life) -> int:
-    return max((event.time_ns for event in life.events), default=0)
+    return max(*(event.time_ns for event in life.events), *life.told.values(), 0, 0)
 
 
 def _key(line: Told) -> tuple[str, int]:

@@ -77,8 +77,6 @@ class _Entry:
     tty: bool
     wire: Wire | None = None
     opening: _Opening | None = None
-    began_ns: int = 0
-    removed_ns: int = 0
     leaving_ns: int | None = None
 
     @property
@@ -126,7 +124,9 @@ class Logs:
     ) -> None:
         """Take what inspect told; a log that is not followed yet is from now on."""
         if entry := self._entries.get(info.container.id):
-            entry.log.inspected(info, self._tools.monotonic_ns())
+            now_ns = self._tools.monotonic_ns()
+            entry.log.inspected(info, now_ns)
+            entry.log.ring(now_ns)  # it may have started and ended again since it was last inspected
             entry.bell.backoff.reset()
             entry.bell.due_ns = 0
         else:
@@ -147,8 +147,9 @@ class Logs:
     def removed(self, container_id: str, time_ns: int) -> None:
         """A container was removed: what is being read of it is its last."""
         if entry := self._entries.get(container_id):
-            entry.removed_ns = time_ns
-            entry.leaving_ns = self._tools.monotonic_ns() + LEAVING_NS
+            now_ns = self._tools.monotonic_ns()
+            entry.leaving_ns = now_ns + LEAVING_NS
+            entry.log.removed(now_ns, time_ns)
             self._look_again()
 
     def due_ns(self) -> int | None:
@@ -162,10 +163,10 @@ class Logs:
             return
         self._looked_ns, self._next_ns = now_ns, None
         for id_, entry in list(self._entries.items()):
-            if entry.leaving_ns is not None:
-                self._leave(id_, entry, now_ns)
+            if entry.leaving_ns is None:
+                self._ask_bell(id_, entry, engine, now_ns)
+            elif self._leaves(id_, entry, now_ns):
                 continue
-            self._ask_bell(id_, entry, engine, now_ns)
             due_ns = None if entry.opening else entry.log.due_ns()
             if due_ns is None:
                 continue
@@ -206,6 +207,7 @@ class Logs:
     def _open(self, id_: str, entry: _Entry, engine: Engine, now_ns: int) -> None:
         ask = entry.log.ask(now_ns)
         if ask is None:
+            self._look_again()
             return
         if entry.wire is not None:
             self._tools.wires.drop(entry.wire)
@@ -230,7 +232,6 @@ class Logs:
             return
         if response.date_ns is not None:
             self._tools.clock.told_date(response.date_ns, outcome.began_ns, outcome.ended_ns)
-        entry.began_ns = self._tools.clock.now_ns()
         entry.log.began(now_ns)
         entry.wire = self._tools.wires.add(
             response, lambda data: self._take(entry, data), lambda clean: self._ended(entry, clean=clean)
@@ -259,20 +260,24 @@ class Logs:
 
     def _ended(self, entry: _Entry, *, clean: bool) -> None:
         entry.wire = None
-        entry.log.ended(self._tools.monotonic_ns(), clean=clean, engine_ns=entry.began_ns)
+        entry.log.ended(self._tools.monotonic_ns(), clean=clean, engine_ns=self._tools.clock.now_ns())
         self._look_again()
 
-    def _leave(self, id_: str, entry: _Entry, now_ns: int) -> None:
-        if entry.is_busy and now_ns < (entry.leaving_ns or 0):
-            self._look_at(entry.leaving_ns or 0)
-            return
+    def _leaves(self, id_: str, entry: _Entry, now_ns: int) -> bool:
+        """Let go of a container that was removed, once its last answer has ended, or has had its time."""
+        leaving_ns = entry.leaving_ns or 0
+        if not entry.log.is_done and now_ns < leaving_ns:
+            self._look_at(leaving_ns)
+            return False
         for wire in (entry.wire, entry.bell.wire):
             if wire is not None:
                 self._tools.wires.drop(wire)
-        entry.opening = entry.bell.opening = None
+        if not entry.log.is_done:
+            entry.log.ended(now_ns, clean=False, engine_ns=self._tools.clock.now_ns())
+        entry.wire = entry.opening = entry.bell.opening = None
         del self._entries[id_]
-        entry.log.removed(now_ns, entry.removed_ns)
         self._tools.tell(Removed(entry.log.container))
+        return True
 
     def _ask_bell(self, id_: str, entry: _Entry, engine: Engine, now_ns: int) -> None:
         bell = entry.bell

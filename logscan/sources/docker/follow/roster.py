@@ -25,6 +25,9 @@ CHANGES = ("start", "die", "rename")
 RUNNING = ("running", "paused", "restarting")
 """The listed states in which inspect says that a container runs."""
 
+MAX_GONE = 10_000
+"""So many that are gone are remembered: what events still tell of them is old."""
+
 
 @dataclass(slots=True)
 class Known:
@@ -59,6 +62,7 @@ class Roster:
         self._own_id = own_id
         self._known: dict[str, Known] = {}
         self._departed: list[Departure] = []
+        self._gone: dict[str, None] = {}
         self._told_since_asked: set[str] = set()
         self._changed = False
         self.was_listed = False
@@ -106,6 +110,8 @@ class Roster:
         if event.action == "destroy":
             self._remove(id_, event.time_ns)
             return
+        if id_ in self._gone:
+            return  # late, or told again
         known = self._known.get(id_)
         if known is None:
             known = self._known[id_] = Known(event.listed())
@@ -115,9 +121,15 @@ class Roster:
         elif event.action == "start":
             known.started_ns = event.time_ns
         elif event.action == "rename":
+            self._choose()  # by its old name
             known.listed = event.listed()
             self._changed = True
         known.due = known.due or event.action in CHANGES
+
+    def doubt_all(self) -> None:
+        """Nothing that was inspected holds any longer: the engine has been away."""
+        for known in self._known.values():
+            known.due = True
 
     def to_inspect(self) -> list[str]:
         """Give the chosen containers of which the state is to be asked for; each is asked for until `inspected`."""
@@ -152,6 +164,7 @@ class Roster:
         known = self._known.get(id_)
         if known is None:
             known = self._known[id_] = Known(listed)
+            self._gone.pop(id_, None)
             self._changed = True
         elif listed.names != known.listed.names:
             known.due = known.due or known.running is not None
@@ -165,6 +178,9 @@ class Roster:
     def _remove(self, id_: str, time_ns: int | None) -> None:
         self._choose()
         known = self._known.pop(id_, None)
+        self._gone[id_] = None
+        if len(self._gone) > MAX_GONE:
+            del self._gone[next(iter(self._gone))]
         if known is not None and known.chosen:
             self._departed.append(Departure(known, time_ns))
         self._changed = self._changed or known is not None
