@@ -168,9 +168,9 @@ class FollowedLog:
             self._info,
             self._key,
             now_ns,
-            begins_log=aim.is_lost or ask.tail == self._tails.all,
+            begins_log=aim.is_lost or ask.tail == self._tails.all or self._salvage.is_settled,
             is_check=is_check,
-            is_trial=self._salvage.is_on,
+            is_trial=self._salvage.is_on and not self._salvage.is_settled,
         )
         return ask
 
@@ -232,8 +232,8 @@ class FollowedLog:
             self._stream_ended(read, now_ns, engine_ns if clean else None)
         elif not clean:
             self._pull_failed(now_ns)
-        elif self._salvage.is_on and not (read.has_place or self._salvage.is_settled):
-            self._salvage.tried(read.records)
+        elif self._salvage.is_on and not self._salvage.is_settled:
+            self._salvage.tried(read.records, has_place=read.search.found)
             self._go_on_salvaging(now_ns)
         else:
             self._pull_ended(read, now_ns, engine_ns)
@@ -368,7 +368,9 @@ class FollowedLog:
         if read.has_place:
             self._caught_up(read, now_ns, engine_ns)
             return
-        if not read.is_whole:
+        if read.ask.tail is not None and self._skips_records(read) and not self._salvage.is_on:
+            self._salvage.begin(read.ask.tail)
+        elif not read.is_whole:
             self._tails.began_late(read.ask.tail)
         elif read.search.found or read.aim.place == BEGINNING:
             self._tails.want_all()  # it was all, but only the whole log is known to begin with its first record
@@ -376,12 +378,16 @@ class FollowedLog:
             self._intake.skip_replay()
         elif older := read.search.fallback():
             self._intake.move_to(older)  # the engine has lost its newest records
+            self._tails.forget_size()
         else:
             self._lose_place(GapReason.ROTATED if self._rotates else GapReason.TRUNCATED)
         self._pull(now_ns)
 
     def _caught_up(self, read: Read, now_ns: int, engine_ns: int) -> None:
         """Note that a pull has brought all that was written before it was asked for."""
+        asked_ns = engine_ns - (now_ns - read.asked_ns)
+        if self._skips_records(read):
+            self._news.gap(GapReason.DAMAGED, read.aim.place.time_ns, asked_ns)
         if self._salvage.is_on and read.ask.tail is not None:
             self._tails.salvaged(read.ask.tail)
         self._salvage.over()
@@ -394,7 +400,7 @@ class FollowedLog:
         self._since_ns = None
         if not self._intake.has_told:
             self._intake.tell_mark()
-        self._news.caught_up(engine_ns - (now_ns - read.asked_ns) - LATENESS_NS)
+        self._news.caught_up(asked_ns - LATENESS_NS)
         if read.is_check:
             self._watchdog.checked(was_right=not read.taken)
         self._go_on(read, now_ns)
@@ -462,8 +468,18 @@ class FollowedLog:
         else:
             self._pull_failed(now_ns, error.message)
 
+    def _skips_records(self, read: Read) -> bool:
+        """Tell whether an answer holds the place and yet less than must be there.
+
+        An engine may skip a damaged record, and hundreds of good ones with it, and say nothing. A terminal's
+        records can't be counted.
+        """
+        if self._rotates or self._info.tty or not read.search.found:
+            return False
+        return self._tails.are_lacking(read.ask.tail, read.records)
+
     def _go_on_salvaging(self, now_ns: int) -> None:
-        if not self._salvage.is_settled:
+        if not self._salvage.is_settled or self._salvage.has_place:
             self._pull(now_ns)
         elif self._intake.to_replay:
             self._salvage.over()
@@ -512,6 +528,7 @@ class FollowedLog:
 
     def _lose_place(self, reason: GapReason) -> None:
         self._has_lost_place, self._gap = True, reason
+        self._tails.forget_size()
 
     def _tell_gap(self, to_ns: int | None) -> None:
         """Tell what was lost with the place, up to the next record, once there is one or can be none."""

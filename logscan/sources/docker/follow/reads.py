@@ -48,13 +48,8 @@ class Aim:
     def is_everything(self) -> bool:
         return self.place == BEGINNING and self.since_ns is None
 
-    def begin_before_ns(self, *, full_stamps: bool, is_trial: bool) -> int | None:
-        """Give the time before which an answer has to begin; None where it has to begin with the log.
-
-        A trial among records that can hardly be read has to do with what is just enough.
-        """
-        if is_trial:
-            return self.place.time_ns
+    def begin_before_ns(self, *, full_stamps: bool) -> int | None:
+        """Give the time before which an answer has to begin; None where it has to begin with the log."""
         slack_ns = DOCKER_SLACK_NS if full_stamps else SLACK_NS
         first_ns = min((record.time_ns for record in self.place.records), default=self.since_ns)
         return None if first_ns is None else first_ns - slack_ns
@@ -90,8 +85,8 @@ class Read:
         self.taken = 0
         self._is_tty = info.tty
         self.search = PlaceSearch(key, aim.place, tty=info.tty, since_ns=aim.since_ns)
-        self.is_certain = True if begins_log else None
-        self._begin_before_ns = aim.begin_before_ns(full_stamps=info.driver in _FULL_STAMPS, is_trial=is_trial)
+        self.is_certain = False if is_trial else True if begins_log else None
+        self._begin_before_ns = aim.begin_before_ns(full_stamps=info.driver in _FULL_STAMPS)
         self._counter = PlaceSearch(key, BEGINNING, tty=info.tty, since_ns=_NEVER_NS)
         self._skipped = _Skipped(info, key) if aim.place == BEGINNING and not aim.is_lost else None
         self._head = b""

@@ -21,6 +21,8 @@ class Salvage:
         self._faults = 0
         self._readable = 0
         self._failed: int | None = None
+        self.has_place = False
+        """Whether the place lies among the records that can be read: nothing is lost then."""
 
     @property
     def is_on(self) -> bool:
@@ -29,7 +31,9 @@ class Salvage:
     @property
     def is_settled(self) -> bool:
         """Whether the number is known."""
-        return self._readable >= MOST if self._failed is None else self._failed - self._readable <= 1
+        if self.has_place or self._failed is None:
+            return self.has_place or self._readable >= MOST
+        return self._failed - self._readable <= 1
 
     @property
     def tail(self) -> int:
@@ -37,6 +41,10 @@ class Salvage:
         if self.is_settled:
             return self._readable
         return self._readable * FACTOR or 1 if self._failed is None else (self._readable + self._failed) // 2
+
+    def begin(self, tail: int) -> None:
+        """Note that a record among so many last ones is known to be damaged."""
+        self._faults, self._failed = STUCK, tail
 
     def fault(self) -> None:
         """Note that a read has failed."""
@@ -52,13 +60,13 @@ class Salvage:
         if not self.is_on:
             self._faults = 0
 
-    def tried(self, records: int) -> None:
+    def tried(self, records: int, *, has_place: bool) -> None:
         """Note that a read came to its end, with so many records."""
         if records >= self.tail:
-            self._readable = self.tail
+            self._readable, self.has_place = self.tail, has_place
         else:
             self._failed = self.tail
 
     def over(self) -> None:
         """Note that reading gets on, or has to begin anew."""
-        self._faults, self._readable, self._failed = 0, 0, None
+        self._faults, self._readable, self._failed, self.has_place = 0, 0, None, False

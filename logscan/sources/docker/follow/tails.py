@@ -83,6 +83,14 @@ class Tails:
         self._enough = self._grown or self._enough - self._enough // FACTOR
         self._grown, self._size = 0, size
 
+    def are_lacking(self, tail: int | None, records: int) -> bool:
+        """Tell whether an answer with so many records is short of what a log must hold that never forgets."""
+        return self._size is not None and records < (self._size if tail is None else min(tail, self._size))
+
+    def forget_size(self) -> None:
+        """Note that the log has lost records."""
+        self._size = None
+
     def salvaged(self, records: int) -> None:
         """Note that there is a damaged record before the last so many."""
         self._readable = records

@@ -3,7 +3,7 @@
 import pytest
 
 from logscan.finding import GapReason
-from logscan.framing.place import SLACK_NS
+from logscan.sources.docker.follow.reads import Ask
 from logscan.sources.live import Back, CaughtUp, Idle, Lines, Lost, Watched
 from tests.framing.wire import START_NS, STDERR, STDOUT, frame, pieces
 from tests.sources.docker.follow.fake_log import SECOND, FakeHost, FakeLog, lines_in
@@ -325,6 +325,76 @@ def test_damaged_record_is_passed_from_the_end():
     ]
 
 
+class SkippingLog(FakeLog):
+    """Skips in silence what lies behind a damaged record, but for the last four, as dockerd 20.10 does."""
+
+    damage = 305
+
+    def answer(self, ask):
+        records, first = self.records, 0 if ask.tail is None else max(0, len(self.records) - ask.tail)
+        if first <= self.damage < len(records):
+            self.records = records[first : self.damage] + records[-4:]
+            ask = Ask(ask.follow, None)
+        try:
+            return super().answer(ask)
+        finally:
+            self.records = records
+
+
+@pytest.mark.parametrize(
+    ("step", "read"),
+    [
+        pytest.param(1_000_000, 34, id="noticed before a line is told, and read from the end"),
+        pytest.param(1_000_000_000, 4, id="noticed at the end of the answer"),
+    ],
+)
+def test_engine_that_skips_records_in_silence(step, read):
+    """An answer that holds less than the log is known to hold leads to a gap."""
+    reading = FakeHost(SkippingLog())
+    reading.write(*records(0, 300, step=step))
+    reading.run()
+    reading.cut()
+    reading.log.records.extend(records(300, 40, step=step))
+    reading.run(60)
+    before = 300 if read == 34 else 305
+    expected = records(0, before, step=step) + records(340 - read, read, step=step)
+    assert reading.kept.lines == lines_in(expected)
+    assert [(gap.reason, gap.from_ns) for gap in reading.kept.gaps] == [(GapReason.DAMAGED, START_NS + 299 * step)]
+
+
+@pytest.mark.parametrize("left", [5, 15, 25, 35])
+def test_rotation_while_away_counts_nothing_twice(left):
+    """Where the mark of a checkpoint was rotated away, what was looked at behind it isn't told again."""
+    reading = host(*records(0, 10), rotates=True)
+    reading.run(1)
+    for number in range(10, 30):
+        reading.write(*records(number, 1))
+        reading.run(0.1)
+    reading.kept.commit(back=10)
+    reading.log.write(*records(30, 10))
+    reading.log.keep(left)
+    reading.kill()
+    reading.run(1)
+    first_left = max(30, 40 - left)
+    assert reading.kept.lines == lines_in(records(0, 30) + records(first_left, 40 - first_left))
+    assert len(reading.kept.gaps) == (first_left > 30)
+
+
+def test_rotation_while_away_of_a_log_that_was_to_be_read_anew():
+    """A checkpoint at the beginning of a log that begins elsewhere now goes on behind what was looked at."""
+    reading = host(*records(0, 10), rotates=True)
+    reading.run(1)
+    reading.kept.commit(back=1)
+    assert reading.kept.looked_at == 10
+    reading.log.write(*records(10, 10))
+    reading.log.keep(15)
+    reading.kill()
+    reading.run(1)
+    assert reading.kept.begun_at.mark.records == 0
+    assert reading.kept.lines == lines_in(records(0, 20))
+    assert reading.kept.gaps == []
+
+
 def test_both_streams_and_long_lines():
     """Lines in pieces on both streams come whole, over cuts."""
     reading = host()
@@ -339,4 +409,3 @@ def test_both_streams_and_long_lines():
         reading.kill()
         reading.run(3)
     assert reading.kept.lines == lines_in(mixed)
-    assert SLACK_NS > 0
