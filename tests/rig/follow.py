@@ -1,6 +1,6 @@
 """Follower: `logscan follow` as a process, which is killed, stopped and started again on the same state.
 
-Owns the process, the events that it printed, and asking its store through the command line. Does not own what
+Owns the process, the events that it printed, and asking its store. Does not own what
 should have been found (conservation).
 
 What the process prints goes to files, not pipes: a test that looks elsewhere never holds it up.
@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+from logscan.store.reader import Reader
 from tests.rig.cli import environment, run_logscan
 
 LIMIT_SECONDS = 120
@@ -143,8 +144,15 @@ class Follower:
     def stderr(self) -> str:
         return self._err.read_text(errors="replace") if self._err.exists() else ""
 
-    def findings(self, *args: str) -> list[Finding]:
-        """What the store knows, by `logscan findings list`."""
+    def findings(self) -> list[Finding]:
+        """What the store knows. Asked in this process, for many tests ask all the time; [] before there is a store."""
+        if not self.state.exists():
+            return []
+        with Reader.open(self.state, now_ns=time.time_ns()) as reader:
+            return [each.document for each in reader.findings()]
+
+    def listed(self, *args: str) -> list[Finding]:
+        """What the store knows, as `logscan findings list` has it."""
         done = run_logscan(
             "findings", "list", "--format", "json", "--state", str(self.state), *args, timeout=LIMIT_SECONDS
         )
