@@ -16,6 +16,7 @@ from typing import Any
 
 import structlog
 
+from logscan.batch import Container
 from logscan.checkpoint import Checkpoint
 from logscan.errors import ProtocolError, SourceError
 from logscan.finding import Gap, GapReason
@@ -28,7 +29,7 @@ from logscan.sources.docker.follow.roster import Departure, Known, Roster
 from logscan.sources.docker.follow.wires import Wire
 from logscan.sources.docker.log_response import LogResponse
 from logscan.sources.docker.select import Listed
-from logscan.sources.live import First, GapFound, Lost, Removed, Start
+from logscan.sources.live import Back, First, GapFound, Lost, Removed, Start
 
 log = structlog.get_logger()
 
@@ -95,7 +96,9 @@ class Discovery:
         self._subscribed_ns = 0
         self._is_asking = False
         self._list_ns: int | None = None
-        self._retry_ns: int | None = None
+        self._retries: dict[str, int] = {}
+        self._unseen: set[str] = set()
+        self._gone: set[str] = set()
         self._inspecting = 0
         self._missing = dict(start.logs)
         self._last_events: bool | None = None
@@ -138,7 +141,7 @@ class Discovery:
 
     def due_ns(self) -> int | None:
         """When `ask` has something to do."""
-        dues = (None if self._is_asking else self._list_ns, self._retry_ns)
+        dues = (None if self._is_asking else self._list_ns, *self._retries.values())
         return min((due for due in dues if due is not None), default=None)
 
     def ask(self, engine: Engine) -> None:
@@ -147,11 +150,11 @@ class Discovery:
         if not self._is_asking and self._list_ns is not None and now_ns >= self._list_ns:
             self._is_asking = True
             self._ask_again(engine)
-        if self._retry_ns is not None and now_ns >= self._retry_ns:
-            self._retry_ns = None
-        if self._retry_ns is None:
-            for id_ in self._roster.to_inspect():
-                self._inspect(engine, id_)
+        for id_ in [id_ for id_, due_ns in self._retries.items() if now_ns >= due_ns]:
+            del self._retries[id_]
+            self._roster.not_inspected(id_)
+        for id_ in self._roster.to_inspect():
+            self._inspect(engine, id_)
         for departure in self._roster.departures():
             self._depart(departure)
 
@@ -299,6 +302,7 @@ class Discovery:
         if known is None:
             return
         if info is not None:
+            self._seen(info.container)
             self._roster.inspected(id_, running=info.running)
             self._logs.inspected(info, engine, self._start.logs.get(id_), self._since_ns(known))
             if self._tells_events:
@@ -306,16 +310,22 @@ class Discovery:
         elif isinstance(error, Refused) and error.status == HTTPStatus.NOT_FOUND:
             self._roster.gone(id_)
         elif error is not None:
-            self._not_inspected(known, error)
+            self._not_inspected(id_, known, error)
 
-    def _not_inspected(self, known: Known, error: SourceError) -> None:
-        if self._once:
+    def _not_inspected(self, id_: str, known: Known, error: SourceError) -> None:
+        is_silent = isinstance(error, NoAnswer)
+        if (self._once or not is_silent) and id_ not in self._unseen:
+            self._unseen.add(id_)
             self._tools.tell(Lost(self._host, departed(known.listed, self._host), error.message, error.help))
-            return
-        self._roster.not_inspected(known.listed.id)
-        self._retry_ns = self._tools.monotonic_ns() + RETRY_NS
-        if isinstance(error, NoAnswer):
+        if not self._once:
+            self._retries[id_] = self._tools.monotonic_ns() + (RETRY_NS if is_silent else LIST_NS)
+        if is_silent:
             self._failed(error)
+
+    def _seen(self, container: Container) -> None:
+        if container.id in self._unseen:
+            self._unseen.discard(container.id)
+            self._tools.tell(Back(self._host, container))
 
     def _since_ns(self, known: Known) -> int | None:
         """Say from when on a log is read that is met for the first time; None: from its beginning."""
@@ -349,6 +359,9 @@ class Discovery:
         self._missing.clear()
 
     def _tell_gone(self, listed: Listed, checkpoint: Checkpoint, time_ns: int | None) -> None:
+        if listed.id in self._gone:
+            return
+        self._gone.add(listed.id)
         container = departed(listed, self._host)
         if self._roster.is_meant(listed):
             gap = Gap(container, checkpoint.mark.place.time_ns or checkpoint.since_ns, time_ns, GapReason.REMOVED)

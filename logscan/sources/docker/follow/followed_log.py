@@ -92,6 +92,7 @@ class FollowedLog:
         digest_key: bytes,
         since_ns: int | None,
         rotates: bool,
+        whole: bool = False,
         tell: Callable[[News], None],
         jitter: Callable[[], float],
         once: bool = False,
@@ -104,7 +105,7 @@ class FollowedLog:
         self._backoff = Backoff(jitter)
         self._news = LogNews(info.container, tell)
         self._intake = Intake(info, start, digest_key=digest_key, tell=tell)
-        self._tails = Tails()
+        self._tails = Tails(whole=whole)
         self._since_ns = start.since_ns
         self._has_lost_place = False
         self._doubts_beginning = rotates and start.replayed > 0 and start.mark.place == BEGINNING != start.looked_at

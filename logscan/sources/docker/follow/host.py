@@ -178,7 +178,11 @@ class _Loop:
         self._wires.wait(self._timeout_s())
         if self._monotonic_ns() >= self._tick_ns:
             self._tick()
-        if self._wires.read(lambda: self._inbox.is_full):
+        pieces = self._wires.pieces
+        brought_little = self._wires.read(lambda: self._inbox.is_full)
+        if self._wires.pieces > pieces:
+            self._presence.heard(self._monotonic_ns())
+        if brought_little:
             time.sleep(PAUSE_S)
 
     def _timeout_s(self) -> float:

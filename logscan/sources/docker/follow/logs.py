@@ -136,6 +136,7 @@ class Logs:
                 digest_key=self._digest_key,
                 since_ns=since_ns,
                 rotates=rotates(info, engine) or engine.over_ssh,
+                whole=engine.is_podman,
                 tell=self._tools.tell,
                 jitter=self._tools.jitter,
                 once=self._once,

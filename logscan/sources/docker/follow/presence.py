@@ -54,7 +54,7 @@ class Presence:
         return self._heard_ns + SILENCE_NS if self.is_here else self._try_ns
 
     def heard(self, now_ns: int) -> None:
-        """Bytes of it came; says nothing once it is doubted, since they may have lain on the way."""
+        """Bytes of it came: it need not be asked. Once it is doubted they say nothing, as they may have lain about."""
         self._heard_ns = now_ns
 
     def reached(self, now_ns: int) -> bool:

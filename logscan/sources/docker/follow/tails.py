@@ -19,9 +19,14 @@ MARGIN = 16
 
 
 class Tails:
-    """What to ask for next. None stands for all of the log."""
+    """What to ask for next. None stands for all of the log.
 
-    def __init__(self) -> None:
+    `whole`: every pull asks for all of it. Podman cuts lines into pieces, and a read from the end joins them in
+    another way than one from the beginning.
+    """
+
+    def __init__(self, *, whole: bool = False) -> None:
+        self._whole = whole
         self._grown: int | None = 0
         self._enough = 0
         self._stream = STREAM
@@ -48,7 +53,7 @@ class Tails:
     def pull(self) -> int | None:
         """Give the tail for a pull."""
         rung, self._rung = self._rung, 0
-        if self._is_short or self._grown is None:
+        if self._whole or self._is_short or self._grown is None:
             return self.all
         guess = rung // RECORD_BYTES + MARGIN if rung else FIRST
         return self._readably(self._grown or max(guess, self._enough))

@@ -51,6 +51,8 @@ class Wires:
         self._open: set[Wire] = set()
         self._ready: dict[Wire, None] = {}
         self._pumped: set[Wire] = set()
+        self.pieces = 0
+        """So many pieces have come, on any wire."""
 
     @property
     def pumped(self) -> int:
@@ -142,6 +144,7 @@ class Wires:
                 wire.chunks.finish()
                 self._end(wire, clean=True)
                 return 0
+            self.pieces += 1
             body = wire.chunks.feed(data)
         except StreamError:
             self._end(wire, clean=False)
