@@ -185,7 +185,8 @@ class Sampler:
     def restore(self, sampled: Sampled) -> None:
         """Go on from what was kept, perhaps of another size."""
         self._number, self._first, self._last, between = sampled
-        self._between = sorted(between, reverse=True)[: self._size]
+        drawn: list[_Drawn] = [*between]
+        self._between = sorted(drawn, reverse=True)[: self._size]
         heapify(self._between)
 
 
