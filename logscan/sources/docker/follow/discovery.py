@@ -176,7 +176,7 @@ class Discovery:
 
     def is_read(self, engine: Engine) -> bool:
         """Whether every log and all events were read to their end, where that is asked for once."""
-        is_known = self._roster.was_listed and not self._inspecting and not self._roster.to_inspect()
+        is_known = self._roster.was_listed and not self._inspecting and self._roster.is_asked
         if not (self._once and is_known and self._logs.are_done):
             return False
         if self._last_events is None:

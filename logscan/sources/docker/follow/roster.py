@@ -133,11 +133,19 @@ class Roster:
 
     def to_inspect(self) -> list[str]:
         """Give the chosen containers of which the state is to be asked for; each is asked for until `inspected`."""
-        self._choose()
-        due = [id_ for id_, known in self._known.items() if known.chosen and known.due and not known.asked]
+        due = self._due()
         for id_ in due:
             self._known[id_].due, self._known[id_].asked = False, True
         return due
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether the state of every chosen container was asked for."""
+        return not self._due()
+
+    def _due(self) -> list[str]:
+        self._choose()
+        return [id_ for id_, known in self._known.items() if known.chosen and known.due and not known.asked]
 
     def inspected(self, container_id: str, *, running: bool) -> None:
         """The state that was asked for is there."""

@@ -35,7 +35,7 @@ from tests.rig.faults import Answer, HangUp
 from tests.rig.oracle import Burst, Stream
 from tests.rig.proxy import Proxy
 
-LIMIT_SECONDS = 40
+LIMIT_SECONDS = 90
 KEY = b"sixteen bytes ok"
 
 
