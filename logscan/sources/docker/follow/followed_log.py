@@ -42,9 +42,9 @@ from logscan.sources.docker.follow.watchdog import (
 from logscan.sources.live import News
 
 PACE_NS = SECOND_NS // 50
-"""Between two pulls that were rung for, at least; and no more than a fifth of the time goes into them."""
-
+LONGEST_PACE_NS = SECOND_NS
 PACE_FACTOR = 5
+"""So far apart are pulls that were rung for, so that no more than a fifth of the time goes into them."""
 
 LATENESS_NS = SECOND_NS
 """A record is written after it was stamped: what was read to its end now holds all of so much earlier."""
@@ -120,7 +120,8 @@ class FollowedLog:
         self._tries = 0
         self._asked_ns = 0
         self._refused_ns: int | None = None
-        self._over_ns: int | None = None
+        self._over_at_ns: int | None = None  # when the container was told to have ended, by the host's clock
+        self._over_ns: int | None = None  # when its stream did, by the engine's
         self._removed_ns: int | None = None
         if checkpoint is None or (info.state.started_ns or 0) > (start.mark.place.time_ns or 0):
             self._news.watched(info, self._since_ns)
@@ -144,8 +145,9 @@ class FollowedLog:
     def due_ns(self) -> int | None:
         """When `ask` may give something; None: not before something happens."""
         if self._state is State.LIVE and self._read is not None:
-            is_going = self._info.running and self._removed_ns is None
-            return self._read.heard_ns + (self._watchdog.wait_ns if is_going else LAST_WORDS_NS)
+            if self._over_at_ns is None:
+                return self._read.heard_ns + self._watchdog.wait_ns
+            return max(self._read.heard_ns, self._over_at_ns) + LAST_WORDS_NS
         return self._due_ns if self._state in (State.PULL, State.STREAM, State.REST) else None
 
     def ask(self, now_ns: int) -> Ask | None:
@@ -154,7 +156,7 @@ class FollowedLog:
         if due_ns is None or now_ns < due_ns:
             return None
         if self._removed_ns is not None:
-            self._finish(is_whole=False)
+            self._finish(is_whole=self._is_complete)
             return None
         aim = self._aim()
         follow = self._state is State.STREAM
@@ -273,16 +275,19 @@ class FollowedLog:
             self._news.watched(info, self._since_ns)
         if info.running and not before.running:
             self._news.awake()
-            self._over_ns = None
+            self._over_ns = self._over_at_ns = None
             self._backoff.reset()
             if self._read is not None:
                 self._read.is_last = False
+        if before.running and not info.running:
+            self._over_at_ns = now_ns
         if info.running != before.running and self._state in (State.PULL, State.STREAM, State.REST):
             self._pull(now_ns)
 
-    def removed(self, now_ns: int, time_ns: int) -> None:  # noqa: ARG002
+    def removed(self, now_ns: int, time_ns: int) -> None:
         """Note that the container was destroyed, at `time_ns` of the engine's clock."""
         self._removed_ns = time_ns
+        self._over_at_ns = now_ns if self._over_at_ns is None else self._over_at_ns
         if self._state not in (State.LIVE, State.PULLING, State.DONE):  # those come to their ends
             self._finish(is_whole=self._is_complete)
 
@@ -393,7 +398,7 @@ class FollowedLog:
             self._tails.salvaged(read.ask.tail)
         self._salvage.over()
         self._refused_ns = None
-        self._pace_ns = max(PACE_NS, PACE_FACTOR * (now_ns - read.asked_ns))
+        self._pace_ns = min(max(PACE_NS, PACE_FACTOR * (now_ns - read.asked_ns)), LONGEST_PACE_NS)
         self._tails.pulled(read.records if read.is_whole else None)
         self._news.back()
         if self._since_ns is not None and read.aim.place == BEGINNING and not read.search.found:
@@ -449,7 +454,7 @@ class FollowedLog:
 
     def _pull_failed(self, now_ns: int, reason: str = "the engine cuts its answers short") -> None:
         if self._removed_ns is not None:
-            self._finish(is_whole=False)
+            self._finish(is_whole=self._is_complete)
             return
         self._tries += 1
         self._pull(now_ns + self._backoff.next_ns())

@@ -298,6 +298,24 @@ def test_removed_while_its_stream_still_brings_lines():
     assert reading.kept.gaps == []
 
 
+def test_container_that_has_ended_leaves_its_stream_time_to_end():
+    """A quiet stream isn't hung up the moment its container has ended: of `--rm` nothing else can be read any more."""
+    reading = host(*records(0, 5))
+    reading.run(20)
+    reading.log.running = False
+    reading.followed.inspected(reading.info(), reading.now)
+    reading.log.there = False
+    reading.run(1)
+    assert reading.asks[-1].follow
+    reading.log.write(*records(5, 5))
+    reading.log.stop()
+    reading.run(0.1)
+    reading.remove()
+    assert reading.kept.lines == lines_in(reading.log.written)
+    assert reading.kept.gaps == []
+    assert reading.followed.is_done
+
+
 def test_removed_before_its_last_lines_were_read_is_a_gap():
     """A rotating log that is gone before its last pull leaves a gap up to its destruction."""
     reading = host(*records(0, 5), rotates=True)
