@@ -192,6 +192,20 @@ def test_stalled_stream_is_found_by_the_watchdog():
     assert reading.kept.lines == lines_in(reading.log.written)
 
 
+def test_stream_that_stalls_inside_a_record():
+    """The part of a record that a replaced stream has brought is forgotten: the record comes again as a whole."""
+    reading = host(*records(0, 5))
+    reading.run()
+    reading.bite = 20
+    reading.write(*records(5, 1))
+    reading.turn()
+    reading.stall()
+    reading.bite = 1 << 20
+    reading.run(40)
+    assert reading.kept.lines == lines_in(reading.log.written)
+    assert len(reading.asks) == 4
+
+
 def test_lost_ring_is_made_up_for():
     """A rotating log whose bell didn't ring is pulled now and then."""
     reading = host(*records(0, 5), rotates=True, rings=False)
