@@ -24,7 +24,8 @@ T = TypeVar("T")
 class Lane(Enum):
     """A kind of call, and how many of it may wait for the engine at once: eight in all."""
 
-    OPEN = "open a log", 4
+    OPEN = "open a log", 3
+    BELL = "open a bell, which some engines don't answer before the first line", 1
     INSPECT = "inspect", 2
     DISCOVER = "list, and subscribe to events", 1
     REACH = "connect, and ask whether anyone is there", 1

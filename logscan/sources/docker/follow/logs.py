@@ -36,14 +36,14 @@ OPENS_AT_ONCE = 64
 ROUND_NS = 2_000_000
 """Who is due is looked up no more often than this: it costs a step per log."""
 
-BELL_TIMEOUT_S = 10
-"""Some engines send no headers before the first line: such a bell tells nothing, and holds up the opening of others."""
+BELL_TIMEOUT_S = 5
+"""Podman sends no headers before the first line: such a bell tells nothing, and holds up the opening of others."""
 
 BELL_LIVED_NS = 10 * SECOND_NS
 """A bell that was heard for so long was no failure."""
 
 POLL_NS = 2 * SECOND_NS
-"""A log that can have no bell is pulled this often."""
+"""A log that has no bell, or none yet, is pulled this often."""
 
 LEAVING_NS = 10 * SECOND_NS
 """So long the last answer for a container that was removed may take to end."""
@@ -65,7 +65,6 @@ class _Bell:
     opening: _Opening | None = None
     due_ns: int = 0
     since_ns: int = 0
-    is_deaf: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -109,6 +108,7 @@ class Logs:
         self._next_ns: int | None = None
         self._looked_ns = 0
         self._polled_ns = 0
+        self._are_deaf = False
 
     @property
     def are_done(self) -> bool:
@@ -141,8 +141,7 @@ class Logs:
                 jitter=self._tools.jitter,
                 once=self._once,
             )
-            bell = _Bell(Backoff(self._tools.jitter), is_deaf=engine.over_ssh)
-            self._entries[info.container.id] = _Entry(log, bell, info.tty)
+            self._entries[info.container.id] = _Entry(log, _Bell(Backoff(self._tools.jitter)), info.tty)
         self._look_again()
 
     def removed(self, container_id: str, time_ns: int) -> None:
@@ -173,7 +172,7 @@ class Logs:
                 continue
             if due_ns > now_ns:
                 self._look_at(due_ns)
-            elif self._may_open(now_ns):
+            elif self._may_open(Lane.OPEN, now_ns):
                 self._entries[id_] = self._entries.pop(id_)
                 self._open(id_, entry, engine, now_ns)
 
@@ -185,14 +184,14 @@ class Logs:
         for entry in self._entries.values():
             if self._tools.wires.is_ready(entry.wire) or entry.leaving_ns is not None:
                 continue
-            if polls and entry.bell.is_deaf and entry.log.wants_bell:
+            if polls and entry.bell.wire is None and entry.log.wants_bell:
                 entry.log.ring(now_ns)
             entry.log.tick(now_ns, engine_ns)
         self._look_again()
 
-    def _may_open(self, now_ns: int) -> bool:
+    def _may_open(self, lane: Lane, now_ns: int) -> bool:
         """Take a place for a request, if there is one; the end of a request that is under way makes us look again."""
-        if not self._tools.jobs.room(Lane.OPEN) or self._tools.wires.pumped >= Lane.OPEN.width:
+        if not self._tools.jobs.room(lane) or self._tools.wires.pumped >= Lane.OPEN.width:
             return False
         if self._budget.take(now_ns):
             return True
@@ -285,20 +284,20 @@ class Logs:
         if bell.wire is not None and not entry.log.wants_bell:
             self._tools.wires.drop(bell.wire)
             bell.wire = None
-        if bell.wire or bell.opening or bell.is_deaf or not entry.log.wants_bell:
+        if bell.wire or bell.opening or not entry.log.wants_bell or self._are_deaf or engine.over_ssh:
             return
         if bell.due_ns > now_ns:
             self._look_at(bell.due_ns)
-        elif self._may_open(now_ns):
+        elif self._may_open(Lane.BELL, now_ns):
             opening = bell.opening = _Opening()
             query = LogQuery(follow=True, tail=0)
             self._tools.jobs.begin(
-                Lane.OPEN,
+                Lane.BELL,
                 lambda: engine.logs(id_, query, timeout_s=BELL_TIMEOUT_S),
-                lambda outcome: self._bell_opened(entry, opening, outcome),
+                lambda outcome: self._bell_opened(entry, opening, outcome, is_podman=engine.is_podman),
             )
 
-    def _bell_opened(self, entry: _Entry, opening: _Opening, outcome: Outcome[LogResponse]) -> None:
+    def _bell_opened(self, entry: _Entry, opening: _Opening, outcome: Outcome[LogResponse], *, is_podman: bool) -> None:
         self._look_again()
         bell, response = entry.bell, outcome.value
         if bell.opening is not opening:
@@ -309,7 +308,7 @@ class Logs:
         if response is None:
             bell.due_ns = self._tools.monotonic_ns() + bell.backoff.next_ns()
             if isinstance(outcome.error, NoAnswer):
-                bell.is_deaf = outcome.error.timed_out
+                self._are_deaf = self._are_deaf or (outcome.error.timed_out and is_podman)
                 self._tools.unreached(outcome.error)
             return
         bell.since_ns = self._tools.monotonic_ns()
