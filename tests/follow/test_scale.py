@@ -67,7 +67,7 @@ def test_engine_restarts_and_cuts_lose_nothing(surviving_stage, follower, seed, 
     time.sleep(size.rest_s)
     proxy.calm()
     for ticker in tickers:
-        ticker.kill()
+        ticker.end()
 
     expected = written(*tickers)
     until_conserved(follow, expected, seed)
@@ -95,6 +95,7 @@ def test_an_engine_that_takes_its_containers_down_with_it_comes_back_with_them(s
     follow.until(lambda: any(each["service"]["name"] == "after" for each in follow.findings()))
     for ticker in tickers:
         ticker.stop()
+        ticker.wait()
 
     expected = written(*tickers, after)
     until_conserved(follow, expected)

@@ -6,9 +6,12 @@ because names, images and the network are decided there.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from docker.errors import APIError
 
 if TYPE_CHECKING:
     from tests.rig.engine import Engine
@@ -59,6 +62,12 @@ class ContainerHandle:
 
     def kill(self, signal: str = "SIGKILL") -> None:
         self.engine.client.kill(self.id, signal)
+
+    def end(self) -> None:
+        """Kill it if it runs, and wait until the engine has written its last line."""
+        with suppress(APIError):  # it isn't running
+            self.kill()
+        self.wait()
 
     def remove(self) -> None:
         self.engine.client.remove_container(self.id, force=True, v=True)
