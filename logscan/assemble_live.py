@@ -33,6 +33,7 @@ from logscan.errors import ExitCode, LogscanError, SourceError
 from logscan.finding import Report, ScanError
 from logscan.follow import Follow, Part, Stop
 from logscan.framing.time_range import TimeRange
+from logscan.keeper import Keeper
 from logscan.matching.matcher import Matcher
 from logscan.redact import redact
 from logscan.settings import DEFAULT_RANGE_NS, CommonSettings, FollowFormat, FollowSettings, ScanSettings, Since
@@ -43,6 +44,7 @@ from logscan.sinks.terminal import columns_of, has_color
 from logscan.sources.docker.engine import Engine
 from logscan.sources.docker.follow.host import HostReader
 from logscan.sources.live import Back, First, Lost, Start
+from logscan.store.errors import StateFull
 from logscan.store.store import Store
 
 LATENESS_NS = 5_000_000_000
@@ -140,34 +142,34 @@ class _Parts:
         settings: CommonSettings,
         choice: RuleChoice,
         matcher: Matcher,
-        store: Store,
+        keeper: Keeper,
     ) -> None:
         self._settings = settings
         self._choice = choice
         self._matcher = matcher
-        self._store = store
+        self._keeper = keeper
 
     def make(self, engine: Engine) -> Part:
         """Make the part of a host out of what the store knows of it."""
         settings, host = self._settings, engine.name
         first, since_ns, wanted = self._beginning(engine)
-        loaded = self._store.load(host)
+        loaded = self._keeper.store.load(host)
         detector = Detector(
             self._choice.run,
             samples=settings.samples,
             lateness_ns=LATENESS_NS,
-            recall=partial(self._store.recall, host),
+            recall=partial(self._keeper.recall, host),
         )
         detector.restore(loaded.rows)
         counting = Counting(
             host,
             self._matcher,
             detector,
-            digest_key=self._store.digest_key,
+            digest_key=self._keeper.store.digest_key,
             checkpoints=loaded.checkpoints,
             wanted=wanted,
             context=settings.context,
-            forgotten_ns=None if self._store.recovered_from is None else time.time_ns() + engine.clock_skew_ns,
+            forgotten_ns=None if self._keeper.store.recovered_from is None else time.time_ns() + engine.clock_skew_ns,
         )
         source = HostReader(
             engine,
@@ -176,7 +178,7 @@ class _Parts:
             once=isinstance(settings, ScanSettings),
         )
         start = Start(
-            digest_key=self._store.digest_key,
+            digest_key=self._keeper.store.digest_key,
             logs=loaded.checkpoints,
             first=first,
             since_ns=since_ns,
@@ -216,9 +218,10 @@ def run_follow(settings: FollowSettings, *, out: TextIO, stop: Stop, warn: Warn 
     keep_freed_memory()
     matcher = Matcher(choice.run)
     with _state(settings, "follow", warn) as store:
-        reaching = Reaching(settings, _Parts(settings, choice, matcher, store).make, patient=True)
         sink = _live_sink(settings, out, warn)
-        follow = Follow(reaching, matcher, store, sink, stop=stop, until_ns=settings.until_ns)
+        keeper = Keeper(store, monotonic=time.monotonic, notice=sink.notice)
+        reaching = Reaching(settings, _Parts(settings, choice, matcher, keeper).make, patient=True)
+        follow = Follow(reaching, matcher, keeper, sink, stop=stop, until_ns=settings.until_ns)
         follow.run()
         return _verdict(settings, follow, matcher, stop)
 
@@ -233,13 +236,20 @@ def run_scan_last(settings: ScanSettings, *, out: TextIO, warn: Warn | None = No
     matcher = Matcher(choice.run)
     started_ns = time.time_ns()
     with _state(settings, "scan --since last", warn) as store:
-        reaching = Reaching(settings, _Parts(settings, choice, matcher, store).make, patient=False)
-        follow = Follow(reaching, matcher, store, None, stop=Stop())
+        keeper = Keeper(store, monotonic=time.monotonic, notice=warn or _say_nothing)
+        reaching = Reaching(settings, _Parts(settings, choice, matcher, keeper).make, patient=False)
+        follow = Follow(reaching, matcher, keeper, None, stop=Stop())
         follow.run()
+        if not keeper.has_room:
+            raise StateFull(f"what was read can't be kept in {settings.state}", help="make room there, and scan again")
         report = _report(settings, follow, (*reaching.errors, *quarantine_errors(matcher)), started_ns)
     report = found_by(choice.asked, report)
     sink_of(settings, out).emit(report)
     return exit_code(report, settings)
+
+
+def _say_nothing(_message: str, _help: str | None) -> None:
+    """Leave it at the exit code."""
 
 
 def _state(settings: CommonSettings, command: str, warn: Warn | None) -> Store:

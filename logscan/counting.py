@@ -41,6 +41,9 @@ MAX_GONE = 1_000
 ARRIVING_NS = 5_000_000_000
 """A container that is watched from so soon after the beginning was there already."""
 
+ABREAST_NS = 60_000_000_000
+"""A log whose newest line is no older than this, by the newest of its host, has been caught up with."""
+
 _WEIGHT = {
     ChangeKind.UPDATED: 0,
     ChangeKind.RESOLVED: 1,
@@ -55,19 +58,22 @@ _WEIGHT = {
 class Changed:
     """What happened on a host since it was asked last.
 
-    `kinds`: by fingerprint, the weightiest change and its time. `gone`: the containers whose logs are
+    `kinds`: by fingerprint, the weightiest change and its time. `closed`: findings that are over since their rule
+    is gone, or means something else now. `gone`: the containers whose logs are
     no more. `told`: hosts and containers that were lost or came back, in order.
     """
 
     kinds: dict[str, tuple[ChangeKind, int | None]] = field(default_factory=dict)
     checkpoints: dict[str, Checkpoint] = field(default_factory=dict)
+    closed: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     told: list[Lost | Back] = field(default_factory=list)
     events_told_ns: int | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.kinds or self.checkpoints or self.gone or self.gaps or self.told or self.events_told_ns)
+        told = self.kinds, self.closed, self.checkpoints, self.gone, self.gaps, self.told
+        return any(told) or self.events_told_ns is not None
 
     @property
     def is_urgent(self) -> bool:
@@ -176,6 +182,8 @@ class Counting:
         """Note that a finding has been quiet for its time."""
         if self.detector.resolve(fingerprint) is not None:
             self._changed.kinds[fingerprint] = ChangeKind.RESOLVED, time_ns
+        else:
+            self._changed.closed.append(fingerprint)
 
     def _take_events(self, told_ns: int) -> None:
         """Count events together with the moment up to which they were told: no commit may come in between."""
@@ -198,6 +206,9 @@ class Counting:
         self._leave(trail, container)
         if batch.last_ns is not None and not lines.replayed:
             self._note(self.detector.advance(container, batch.last_ns))
+            self.engine_ns = max(self.engine_ns, batch.last_ns)
+            if batch.last_ns > self.engine_ns - ABREAST_NS:
+                self._behind.discard(container.key)
 
     def _watch(self, container: Container, start_ns: int) -> None:
         self._note(self.detector.watch(container, start_ns))

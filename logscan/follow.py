@@ -23,13 +23,13 @@ from typing import Protocol
 from logscan.announce import Announcer, event_id
 from logscan.counting import Changed, Counting
 from logscan.finding import ChangeKind, Coverage, Severity
+from logscan.keeper import Keeper
 from logscan.matching.matcher import Matcher
 from logscan.sinks.event_document import EventDocument, decode, encode, source_event
 from logscan.sinks.live import FollowStatus, FollowSummary, LiveSink
 from logscan.sources.live import Back, Inbox, LiveSource, Lost, Start, host_of
 from logscan.store.errors import StateFull
 from logscan.store.records import Commit, GapRow, Outgoing
-from logscan.store.store import Store
 from logscan.this_run import ThisRun
 
 SOON_S = 0.1
@@ -37,9 +37,6 @@ SOON_S = 0.1
 
 COMMIT_S = 1.0
 """Everything else is committed this often."""
-
-RETRY_S = 5.0
-"""A commit that failed, for a full disk most likely, is tried again this often."""
 
 TICK_S = 1.0
 RESOLVE_S = 30.0
@@ -97,7 +94,7 @@ class Follow:
         self,
         arrivals: Arrivals,
         matcher: Matcher,
-        store: Store,
+        keeper: Keeper,
         sink: LiveSink | None,
         *,
         stop: Stop,
@@ -109,18 +106,17 @@ class Follow:
         self.this_run = ThisRun()
         self._arrivals = arrivals
         self._matcher = matcher
-        self._store = store
+        self._keeper = keeper
+        self._store = keeper.store
         self._sink = sink
         self._stop = stop
         self._until_ns = until_ns
         self._clock = clock
         self._monotonic = monotonic
         self._inbox = Inbox()
-        self._pending: dict[str, Commit] = {}
         self._delivered: dict[str, list[str]] = {}
         self._began_ns = clock()
         self._committed_s = self._ticked_s = self._resolved_s = self._swept_s = monotonic()
-        self._retry_s = 0.0
         self._set_aside = 0
 
     def run(self) -> None:
@@ -196,9 +192,9 @@ class Follow:
         told: list[tuple[str, EventDocument]] = []
         for host, part in self.parts.items():
             commit, events = self._gather(host, part, part.counting.take_changes())
-            self._pending[host] = self._pending[host].merge(commit) if host in self._pending else commit
+            self._keeper.add(commit)
             told += [(host, event) for event in events]
-        self._keep()
+        self._keeper.keep()
         self._tell(told)
 
     def _gather(self, host: str, part: Part, changed: Changed) -> tuple[Commit, list[EventDocument]]:
@@ -213,6 +209,7 @@ class Follow:
             before = self._store.counts(host, self.this_run.unknown(host, findings))
             self.this_run.note(host, findings, before, lives)
         resolved = [name for name, (kind, _) in changed.kinds.items() if kind is ChangeKind.RESOLVED]
+        resolved += changed.closed
         return Commit(
             host=host,
             now_ns=now_ns,
@@ -227,23 +224,6 @@ class Follow:
             gaps=[GapRow.of(gap, host, now_ns) for gap in changed.gaps],
         ), events
 
-    def _keep(self) -> None:
-        """Write what is pending; where there is no room, go on and try again later."""
-        if self._monotonic() < self._retry_s:
-            return
-        try:
-            for host in list(self._pending):
-                self._store.commit(self._pending[host])
-                del self._pending[host]
-        except StateFull as error:
-            if not self._retry_s:
-                self._notice(error.message, error.help)
-            self._retry_s = self._monotonic() + RETRY_S
-            return
-        if self._retry_s:
-            self._retry_s = 0.0
-            self._notice("the state is kept again", None)
-
     def _tell(self, told: Sequence[tuple[str, EventDocument]]) -> None:
         if self._sink is None:
             return
@@ -256,24 +236,22 @@ class Follow:
     def _commit_delivered(self) -> None:
         now_ns = self._clock()
         for host, ids in self._delivered.items():
-            commit = Commit(host=host, now_ns=now_ns, delivered=ids)
-            self._pending[host] = self._pending[host].merge(commit) if host in self._pending else commit
+            self._keeper.add(Commit(host=host, now_ns=now_ns, delivered=ids))
         self._delivered.clear()
-        self._retry_s = 0.0
-        self._keep()
+        self._keeper.keep(now=True)
 
     def _do_chores(self) -> None:
         """Do what comes round with time: a commit that is waiting, the sink's clock, resolving, retention."""
         now_s = self._monotonic()
-        if self._retry_s and now_s >= self._retry_s:
-            self._keep()
+        if not self._keeper.has_room:
+            self._keeper.keep()
         if now_s - self._ticked_s >= TICK_S:
             self._ticked_s = now_s
             self._tick()
         if now_s - self._resolved_s >= RESOLVE_S:
             self._resolved_s = now_s
             self._resolve()
-        if now_s - self._swept_s >= SWEEP_S and not self._retry_s:
+        if now_s - self._swept_s >= SWEEP_S and self._keeper.has_room:
             self._swept_s = now_s
             present = [coverage.container.key for coverage in self._coverage()]
             with suppress(StateFull):  # the next commit says so

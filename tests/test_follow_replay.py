@@ -26,6 +26,7 @@ from logscan.detection.detector import Detector
 from logscan.finding import Severity
 from logscan.follow import Follow, Part, Stop
 from logscan.framing.time_range import TimeRange
+from logscan.keeper import Keeper
 from logscan.matching.matcher import Matcher
 from logscan.matching.where import knows
 from logscan.ruleset.loader import load_rules
@@ -132,7 +133,8 @@ def follow_once(path, host, rules, lines, commits):
         store.lives = commits
         loaded = store.load(host)
         matcher = Matcher(rules)
-        recall = partial(store.recall, host)
+        keeper = Keeper(store, monotonic=lambda: 0.0, notice=print)
+        recall = partial(keeper.recall, host)
         detector = Detector(rules, samples=SAMPLES, lateness_ns=LATENESS_NS, recall=recall)
         detector.restore(loaded.rows)
         counting = Counting(
@@ -148,7 +150,7 @@ def follow_once(path, host, rules, lines, commits):
         part = Part(Played(host, lines), counting, announcer, start)
         steps = itertools.count()
         follow = Follow(
-            Only(part), matcher, store, None, stop=Stop(), clock=lambda: now_ns, monotonic=lambda: next(steps) * 0.2
+            Only(part), matcher, keeper, None, stop=Stop(), clock=lambda: now_ns, monotonic=lambda: next(steps) * 0.2
         )
         try:
             follow.run()
@@ -157,10 +159,10 @@ def follow_once(path, host, rules, lines, commits):
         return True
 
 
-def followed(path, host, rules, lines, seed):
-    """The findings of a follow that ended after one commit, a few, or many, thirty times."""
+def followed(path, host, rules, lines, seed, lives=30):
+    """The findings of a follow that ended after one commit, a few, or many, so many times."""
     rng, deaths = random.Random(seed), 0
-    while not follow_once(path, host, rules, lines, rng.choice(COMMITS) if 0 < deaths < 30 else int(not deaths)):
+    while not follow_once(path, host, rules, lines, rng.choice(COMMITS) if 0 < deaths < lives else int(not deaths)):
         deaths += 1
     assert deaths, "no commit was the last one, so nothing was tried"
     return kept(path)
@@ -199,6 +201,6 @@ def test_a_day_of_homeiq_is_found_alike_by_follow_and_scan(tmp_path):
     sources = [FileSource(path, knows=partial(knows, rules), host=host) for path in sorted(HOMEIQ.glob("*.log"))]
     lines = list(pieces(chain.from_iterable(source.batches() for source in sources)))
 
-    found = followed(tmp_path / "state.db", host, rules, lines, 1)
+    found = followed(tmp_path / "state.db", host, rules, lines, 1, lives=12)
 
     assert ordered(json.loads(out.getvalue())["findings"]) == found

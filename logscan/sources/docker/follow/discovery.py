@@ -338,8 +338,8 @@ class Discovery:
 
     def _news_from_ns(self) -> int:
         """Since when containers are new: older ones were there for the last run of logscan, or before this one."""
-        told_ns = self._start.events_from_ns
-        return self._began_ns if told_ns is None else min(self._began_ns, told_ns - SECOND_NS)
+        last_ns = self._start.last_ns
+        return self._began_ns if last_ns is None else min(self._began_ns, last_ns)
 
     def _depart(self, departure: Departure) -> None:
         known = departure.known
