@@ -148,9 +148,9 @@ def follow_once(path, host, rules, lines, commits):
         start = Start(store.digest_key, logs=loaded.checkpoints, events_from_ns=loaded.events_told_ns)
         announcer = Announcer(host, asked=[rule.id for rule in rules], min_severity=Severity.INFO)
         part = Part(Played(host, lines), counting, announcer, start)
-        steps = itertools.count()
+        moments = itertools.count(0.0, min(0.2, 100 / len(lines)))
         follow = Follow(
-            Only(part), matcher, keeper, None, stop=Stop(), clock=lambda: now_ns, monotonic=lambda: next(steps) * 0.2
+            Only(part), matcher, keeper, None, stop=Stop(), clock=lambda: now_ns, monotonic=lambda: next(moments)
         )
         try:
             follow.run()
@@ -159,7 +159,7 @@ def follow_once(path, host, rules, lines, commits):
         return True
 
 
-def followed(path, host, rules, lines, seed, lives=30):
+def followed(path, host, rules, lines, *, seed, lives=30):
     """The findings of a follow that ended after one commit, a few, or many, so many times."""
     rng, deaths = random.Random(seed), 0
     while not follow_once(path, host, rules, lines, rng.choice(COMMITS) if 0 < deaths < lives else int(not deaths)):
@@ -189,7 +189,7 @@ def test_a_follow_with_kills_finds_what_one_without_finds(tmp_path, case):
     expected = kept(tmp_path / "whole.db")
     assert len(json.loads((case / "expected.json").read_text())) == len(expected)
 
-    assert expected == followed(tmp_path / "cut.db", host, rules, lines, len(lines))
+    assert expected == followed(tmp_path / "cut.db", host, rules, lines, seed=len(lines))
 
 
 def test_a_day_of_homeiq_is_found_alike_by_follow_and_scan(tmp_path):
@@ -201,6 +201,6 @@ def test_a_day_of_homeiq_is_found_alike_by_follow_and_scan(tmp_path):
     sources = [FileSource(path, knows=partial(knows, rules), host=host) for path in sorted(HOMEIQ.glob("*.log"))]
     lines = list(pieces(chain.from_iterable(source.batches() for source in sources)))
 
-    found = followed(tmp_path / "state.db", host, rules, lines, 1, lives=12)
+    found = followed(tmp_path / "state.db", host, rules, lines, seed=1, lives=12)
 
     assert ordered(json.loads(out.getvalue())["findings"]) == found
