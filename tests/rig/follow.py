@@ -109,7 +109,8 @@ class Follower:
         self._process.wait()
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
-        """Ask the process to end, and give its exit code. Fails when that takes too long."""
+        """Ask the process to end, once it listens; give its exit code. Fails when that takes too long."""
+        wait_for(lambda: not self.running or self._catches(how), every=0.05)
         self._signal(how)
         assert self._process is not None
         return self._process.wait(3 * END_SECONDS)
@@ -217,6 +218,15 @@ class Follower:
     def _command(self, args: tuple[str, ...]) -> list[str]:
         fixed = ["--format", "ndjson", "--state", str(self.state)]
         return [sys.executable, "-m", "logscan", "follow", *fixed, *args, *self._args]
+
+    def _catches(self, how: signal.Signals) -> bool:
+        """Tell whether the process has said what it does on a signal; until then it just dies."""
+        (mask,) = (
+            line.split()[1]
+            for line in Path(f"/proc/{self.pid}/status").read_text().splitlines()
+            if line.startswith("SigCgt")
+        )
+        return bool(int(mask, 16) >> (how - 1) & 1)
 
     def _signal(self, how: signal.Signals) -> None:
         assert self._process is not None, "it was never started"
