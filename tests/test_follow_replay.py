@@ -37,7 +37,8 @@ from logscan.store.reader import Reader
 from logscan.store.store import Store
 from tests.test_cases import CASES, LATENESS_NS, pieces, rule_files, whole
 
-HOMEIQ = Path(__file__).parents[1] / "fixtures" / "homeiq"
+ROOT = Path(__file__).parents[1]
+HOMEIQ = ROOT / "fixtures" / "homeiq"
 SAMPLES = 3
 COMMITS = (1, 2, 5, 20)
 """After so many of them a life ends; the first one always after one."""
@@ -193,10 +194,11 @@ def test_a_follow_with_kills_finds_what_one_without_finds(tmp_path, case):
 
 
 def test_a_day_of_homeiq_is_found_alike_by_follow_and_scan(tmp_path):
-    given = {"file": [str(HOMEIQ)], "format": "json", "since": "2000-01-01"}
+    files = [ROOT / "rules" / f"{name}.yaml" for name in ("homeiq", "influxdb", "python", "access")]
+    given = {"file": [str(HOMEIQ)], "rules": list(map(str, files)), "builtin": False, "format": "json"}
     out = io.StringIO()
     run_scan(resolve(given, Config(), now_ns=0), out=out, progress=None)
-    rules = load_rules([], builtin=True)
+    rules = load_rules(files, builtin=False)
     host = platform.node()
     sources = [FileSource(path, knows=partial(knows, rules), host=host) for path in sorted(HOMEIQ.glob("*.log"))]
     lines = list(pieces(chain.from_iterable(source.batches() for source in sources)))
