@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, TextIO, assert_never
 
 from logscan import pipeline
+from logscan.cache import cache_folder
 from logscan.detection.detector import Detector
 from logscan.detection.in_order import combined_by
 from logscan.errors import ExitCode, UsageError
@@ -76,7 +77,7 @@ def scan_report(
     """
     started_ns = clock()
     keep_freed_memory()
-    matcher = Matcher(rules)
+    matcher = Matcher(rules, cache=cache_folder())
     detector = Detector(rules, samples=settings.samples)
     opened = _open(settings, rules, started_ns)
     tracker = partial(_track, opened.sources, progress) if progress else None
@@ -126,7 +127,7 @@ def choose_rules(settings: CommonSettings, warn: Warn | None = None) -> RuleChoi
 
     Raises RuleError, or UsageError when no rule is left.
     """
-    loaded = load_ruleset(settings.rule_paths, builtin=settings.builtin)
+    loaded = load_ruleset(settings.rule_paths, builtin=settings.builtin, cache=cache_folder())
     if warn is not None:
         for warning in loaded.warnings:
             warn(f"{warning.path}:{warning.line}: {warning.message}", warning.help)

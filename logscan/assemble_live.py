@@ -27,6 +27,7 @@ from logscan.assemble import (
     selection_of,
     sink_of,
 )
+from logscan.cache import cache_folder
 from logscan.counting import Counting
 from logscan.detection.detector import Detector
 from logscan.errors import ExitCode, LogscanError, SourceError
@@ -216,7 +217,7 @@ def run_follow(settings: FollowSettings, *, out: TextIO, stop: Stop, warn: Warn 
     """
     choice = choose_rules(settings, warn)
     keep_freed_memory()
-    matcher = Matcher(choice.run)
+    matcher = Matcher(choice.run, cache=cache_folder())
     with _state(settings, "follow", warn) as store:
         sink = _live_sink(settings, out, warn)
         keeper = Keeper(store, monotonic=time.monotonic, notice=sink.notice)
@@ -233,7 +234,7 @@ def run_scan_last(settings: ScanSettings, *, out: TextIO, warn: Warn | None = No
     """
     choice = choose_rules(settings, warn)
     keep_freed_memory()
-    matcher = Matcher(choice.run)
+    matcher = Matcher(choice.run, cache=cache_folder())
     started_ns = time.time_ns()
     with _state(settings, "scan --since last", warn) as store:
         keeper = Keeper(store, monotonic=time.monotonic, notice=warn or _say_nothing)

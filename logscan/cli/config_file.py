@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from logscan.errors import Fault, RuleError, UsageError
-from logscan.ruleset.yaml_reader import Node, read_yaml
+from logscan.ruleset.node import Node
+from logscan.ruleset.yaml_reader import read_yaml
 from logscan.settings import KEYS, Config
 
 DEFAULT_PATH = Path("logscan.yaml")

@@ -26,7 +26,7 @@ from logscan.matching.search import search
 from logscan.ruleset.lint import check_rules
 from logscan.ruleset.loader import RuleSet, load_rules, load_ruleset
 from logscan.ruleset.model import Rule
-from logscan.ruleset.pattern import compile_pattern
+from logscan.ruleset.pattern import LazyPattern
 from logscan.ruleset.schema import rule_file_schema
 from logscan.ruleset.selftest import TestFailure, run_tests
 from logscan.ruleset.warning import RuleWarning, Weight
@@ -148,7 +148,7 @@ def schema() -> ExitCode:
 
 def _takes_long(pattern: str, line: str) -> bool:
     try:
-        search(compile_pattern(pattern, sensitive=False), line)
+        search(LazyPattern(pattern), line)
     except TimeoutError:
         return True
     return False

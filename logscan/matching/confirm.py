@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import regex
-
 from logscan.matching.evidence import ELSEWHERE, NO_GROUPS, Evidence, Test
 from logscan.matching.field_test import FieldTest
 from logscan.matching.literals import matcher_literals
@@ -20,7 +18,7 @@ from logscan.matching.pattern_literals import Literals
 from logscan.matching.search import named_groups, search
 from logscan.matching.views import LineView, fold
 from logscan.ruleset import model
-from logscan.ruleset.pattern import compile_pattern
+from logscan.ruleset.pattern import LazyPattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +57,9 @@ class EqualsTest:
 class RegexTest:
     """Holds when the pattern is found in a view."""
 
-    pattern: regex.Pattern[str]
+    pattern: LazyPattern
+    captures: bool
     searches = True
-
-    @property
-    def captures(self) -> bool:
-        return bool(self.pattern.groupindex)
 
     def find(self, view: LineView) -> Evidence | None:
         """Named groups are wanted without JSON's quotes and escapes: then the message goes first."""
@@ -145,7 +140,8 @@ def test_of(matcher: model.Matcher) -> Test:
         case model.FieldTest():
             return FieldTest.of(matcher)
         case model.Regex():
-            return RegexTest(compile_pattern(matcher.regex, sensitive=matcher.case == "sensitive"))
+            pattern = LazyPattern(matcher.regex, sensitive=matcher.case == "sensitive")
+            return RegexTest(pattern, pattern.has_names)
         case model.Contains():
             sensitive = matcher.case == "sensitive"
             return ContainsTest(matcher.contains if sensitive else fold(matcher.contains), sensitive)
@@ -159,14 +155,14 @@ class Judge:
     """One rule, ready to be asked about lines."""
 
     test: Test
-    extract: regex.Pattern[str] | None
+    extract: LazyPattern | None
     wanted: tuple[str, ...]
 
     @classmethod
     def of(cls, rule: model.RuleModel) -> Judge:
         if rule.match is None:
             raise ValueError(f"{rule.id} looks at no lines")
-        extract = compile_pattern(rule.extract, sensitive=False) if rule.extract else None
+        extract = LazyPattern(rule.extract) if rule.extract else None
         wanted = tuple(name for name in rule.group_by or () if name != "container")
         return cls(test_of(rule.match), extract, wanted)
 

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import regex
-
 from logscan.matching import fields
 from logscan.matching.evidence import ELSEWHERE, Evidence
 from logscan.matching.search import named_groups, search
 from logscan.matching.views import LineView, fold
 from logscan.ruleset import model
-from logscan.ruleset.pattern import compile_pattern
+from logscan.ruleset.pattern import LazyPattern
 
 Scalar = str | float | bool | None
 
@@ -27,7 +25,7 @@ class FieldTest:
 
     asked: model.FieldTest
     choices: tuple[tuple[Scalar, ...], ...]
-    pattern: regex.Pattern[str] | None
+    pattern: LazyPattern | None
 
     @classmethod
     def of(cls, asked: model.FieldTest) -> FieldTest:
@@ -36,12 +34,12 @@ class FieldTest:
             choices.append((asked.equals,))
         if asked.in_ is not None:
             choices.append(asked.in_)
-        pattern = compile_pattern(asked.regex, sensitive=asked.case == "sensitive") if asked.regex else None
+        pattern = LazyPattern(asked.regex, sensitive=asked.case == "sensitive") if asked.regex else None
         return cls(asked, tuple(choices), pattern)
 
     @property
     def captures(self) -> bool:
-        return self.pattern is not None and bool(self.pattern.groupindex)
+        return self.pattern is not None and self.pattern.has_names
 
     @property
     def searches(self) -> bool:

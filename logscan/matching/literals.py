@@ -10,9 +10,12 @@ Only safe characters take part (see escapes), in lower case, for the search igno
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
+from pathlib import Path
 
+from logscan.cache import Cache
 from logscan.matching.escapes import SAFE
 from logscan.matching.pattern_literals import MAX_LENGTH, Literals, pattern_candidates
 from logscan.matching.rarity import bits
@@ -21,7 +24,25 @@ from logscan.ruleset.model import Contains, Equals, FieldTest, Group, Matcher, R
 MIN_LENGTH = 3
 """A shorter literal occurs in so many lines that searching for it saves nothing."""
 
+MAX_KNOWN = 20_000
+FORMAT = "1"
+"""Raised when the derivation changes: what is remembered from run to run is begun anew."""
+
+_known: dict[str, Literals | None] = {}
+"""By pattern. To read one takes a millisecond, and there are hundreds."""
+
 _SAFE_RUN = re.compile("[" + re.escape("".join(sorted(SAFE))) + "]+")
+
+
+@contextmanager
+def remembered(folder: Path | None) -> Iterator[None]:
+    """Know within the block what was derived in earlier runs, and remember for later ones what is derived in it."""
+    cache: Cache[dict[str, Literals | None]] = Cache("literals", dict[str, frozenset[str] | None], FORMAT, folder)
+    known = cache.load() or {}
+    _known.update(known)
+    yield
+    if _known.keys() - known.keys():
+        cache.save(dict(list(_known.items())[-MAX_KNOWN:]))
 
 
 def rule_literals(rule: RuleModel) -> Literals | None:
@@ -37,7 +58,9 @@ def matcher_literals(matcher: Matcher) -> Literals | None:
 
 def _shortened(literals: Literals) -> Literals:
     """Drop what holds another of the literals: where it occurs, the other one is found as well."""
-    return frozenset(one for one in literals if not any(other in one for other in literals if other != one))
+    together = "\n".join(literals)
+    within = [one for one in literals if together.count(one) > 1]
+    return frozenset(one for one in literals if not any(other in one for other in within if other != one))
 
 
 def _of_matcher(matcher: Matcher) -> Literals | None:
@@ -47,11 +70,17 @@ def _of_matcher(matcher: Matcher) -> Literals | None:
         case Equals():
             return _best(_text_candidates(matcher.equals))
         case Regex():
-            return _best(pattern_candidates(matcher.regex, rate))
+            return _of_pattern(matcher.regex)
         case FieldTest():
             return _of_field(matcher)
         case Group():
             return _of_group(matcher)
+
+
+def _of_pattern(pattern: str) -> Literals | None:
+    if pattern not in _known:
+        _known[pattern] = _best(pattern_candidates(pattern, rate))
+    return _known[pattern]
 
 
 def _of_group(group: Group) -> Literals | None:

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from logscan.batch import Batch, Container, Input, Line
 from logscan.matching.audience import Audience, Order
@@ -24,6 +25,7 @@ from logscan.matching.confirm import Judge
 from logscan.matching.escapes import HIDING, revealed
 from logscan.matching.evidence import NO_GROUPS, Evidence
 from logscan.matching.hit import Hit
+from logscan.matching.literals import remembered
 from logscan.matching.multiline import OpenEvent, OpenEvents
 from logscan.matching.prefilter import Prefilter
 from logscan.matching.quarantine import Quarantine, Watch
@@ -45,11 +47,15 @@ class Matcher:
     """Finds, in any batch, the lines that any of `rules` wants.
 
     The batches of one container come in their order. `clock` (seconds that this thread has
-    computed) measures how long rules take, and nothing else.
+    computed) measures how long rules take, and nothing else. `cache`: a folder in which
+    what is derived from rules is kept for the next run.
     """
 
-    def __init__(self, rules: Sequence[Rule], *, clock: Callable[[], float] = time.thread_time) -> None:
-        self._questions = questions_of(rules)
+    def __init__(
+        self, rules: Sequence[Rule], *, clock: Callable[[], float] = time.thread_time, cache: Path | None = None
+    ) -> None:
+        with remembered(cache):
+            self._questions = questions_of(rules)
         self._joining = {one.rule: one for one in self._questions if one.continues is not None}
         self._watch = Watch(clock)
         self._literals: dict[str, list[Order]] = {}
@@ -60,7 +66,7 @@ class Matcher:
             for literal in question.literals or ():
                 self._literals.setdefault(literal, []).append(order)
         self._slow = tuple(slow)
-        self._prefilter = Prefilter([*self._literals, *HIDING])
+        self._prefilter = Prefilter([*self._literals, *HIDING], cache=cache)
         self._hiding = frozenset(range(len(self._literals), len(self._literals) + len(HIDING)))
         self._audiences: dict[Place, Audience] = {}
         self._open: dict[Place, OpenEvents] = {}

@@ -13,13 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-import regex
-
 from logscan.batch import Batch, Line
 from logscan.matching.hit import Hit
 from logscan.matching.search import search, search_behind
 from logscan.ruleset.model import Multiline
-from logscan.ruleset.pattern import compile_pattern
+from logscan.ruleset.pattern import LazyPattern
 
 MAX_LINES = 500
 """An event takes at most this many lines after its first."""
@@ -42,13 +40,12 @@ class Continuation:
     of a chain, two lines after "another exception occurred:", from the first one of the next start.
     """
 
-    pattern: regex.Pattern[str]
+    pattern: LazyPattern
 
     @classmethod
     def of(cls, multiline: Multiline) -> Continuation:
-        """MULTILINE, since `^` is the start of a line, whatever stands before it."""
-        pattern = compile_pattern(multiline.continue_, sensitive=False)
-        return cls(regex.compile(pattern.pattern, pattern.flags | regex.MULTILINE))
+        """With the flag MULTILINE, since `^` is the start of a line, whatever stands before it."""
+        return cls(LazyPattern(multiline.continue_, multiline=True))
 
     def takes(self, event: OpenEvent, text: str) -> bool:
         """Tell whether a line of `text` goes on with the event. Raises `TimeoutError` as a search does."""

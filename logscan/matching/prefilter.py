@@ -12,27 +12,67 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from hashlib import sha256
+from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import hyperscan
+import msgspec
+
+from logscan.cache import Cache
+
+
+class _Compiled(msgspec.Struct, array_like=True):
+    """A database as bytes; `name` is a hash of its literals, `digest` one of the bytes themselves."""
+
+    name: bytes
+    digest: bytes
+    data: bytes
+
+
+def _compiled(literals: Sequence[str]) -> Any:
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database.compile(
+        expressions=[literal.encode("ascii") for literal in literals],
+        ids=range(len(literals)),
+        elements=len(literals),
+        flags=[hyperscan.HS_FLAG_CASELESS] * len(literals),
+        literal=True,
+    )
+    return database
+
+
+def _loaded(kept: _Compiled | None, name: bytes) -> Any:
+    """Give a database that was kept; None for one of other literals, a damaged one, or one of another processor."""
+    if kept is None or kept.name != name or sha256(kept.data).digest() != kept.digest:
+        return None
+    try:
+        return hyperscan.loadb(kept.data, hyperscan.HS_MODE_BLOCK)
+    except hyperscan.error:
+        return None
+
 
 Candidate = tuple[int, int]
 """A literal's number, and the offset just behind where it was found."""
 
 
 class Prefilter:
-    """Finds `literals` (ASCII, numbered by their place) in bytes, without regard to case."""
+    """Finds `literals` (ASCII, numbered by their place) in bytes, without regard to case.
 
-    def __init__(self, literals: Sequence[str]) -> None:
+    `cache`: a folder in which the database of the last literals is kept; to compile 4,000 takes a tenth of a second.
+    """
+
+    def __init__(self, literals: Sequence[str], *, cache: Path | None = None) -> None:
         self._threads = threading.local()
-        self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        self._database.compile(
-            expressions=[literal.encode("ascii") for literal in literals],
-            ids=range(len(literals)),
-            elements=len(literals),
-            flags=[hyperscan.HS_FLAG_CASELESS] * len(literals),
-            literal=True,
-        )
+        kept: Cache[_Compiled] = Cache("database", _Compiled, metadata.version("hyperscan"), cache)
+        name = sha256("\n".join(literals).encode("ascii")).digest()
+        self._database = _loaded(kept.load(), name)
+        if self._database is None:
+            self._database = _compiled(literals)
+            if cache is not None:
+                data = hyperscan.dumpb(self._database)
+                kept.save(_Compiled(name, sha256(data).digest(), data))
 
     def candidates(self, text: bytes) -> list[Candidate]:
         """Give all places where a literal occurs, by rising offset. May be called from any thread."""

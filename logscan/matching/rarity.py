@@ -8,6 +8,7 @@ carries count little, other characters by how often they occur.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 ENOUGH_BITS = 40.0
 """Beyond this a literal is as good as never seen by chance, and length decides."""
@@ -36,6 +37,7 @@ _BITS = {
 _OTHER_BITS = 6.0
 
 
+@cache
 def bits(literal: str) -> float:
     """Estimate how surprising it is to meet `literal` (lower case) in a line, up to `ENOUGH_BITS`."""
     if part_of := [known for word, known in _WORD_BITS.items() if literal in word]:

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import regex
 
+from logscan.ruleset.pattern import LazyPattern
+
 SEARCH_TIMEOUT = 0.25
 """Seconds that one search of one line may take. Asking for it costs 1.4 µs a search."""
 
 
-def search(pattern: regex.Pattern[str], text: str) -> regex.Match[str] | None:
+def search(pattern: LazyPattern, text: str) -> regex.Match[str] | None:
     """Find `pattern` in `text`. Raises `TimeoutError` after `SEARCH_TIMEOUT`."""
-    return pattern.search(text, timeout=SEARCH_TIMEOUT)
+    return pattern.compiled.search(text, timeout=SEARCH_TIMEOUT)
 
 
-def search_behind(pattern: regex.Pattern[str], before: str, text: str) -> regex.Match[str] | None:
+def search_behind(pattern: LazyPattern, before: str, text: str) -> regex.Match[str] | None:
     """Find `pattern` in `text`, where its look-behinds see what stands `before`. Raises `TimeoutError` too."""
-    return pattern.search(before + text, len(before), timeout=SEARCH_TIMEOUT)
+    return pattern.compiled.search(before + text, len(before), timeout=SEARCH_TIMEOUT)
 
 
 def named_groups(match: regex.Match[str]) -> dict[str, str]:

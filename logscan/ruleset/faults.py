@@ -16,8 +16,8 @@ from pydantic import BaseModel, ValidationError
 from logscan.errors import Fault
 from logscan.finding import Severity
 from logscan.ruleset import model
+from logscan.ruleset.node import Node
 from logscan.ruleset.pattern import PatternError
-from logscan.ruleset.yaml_reader import Node
 
 _SHOWN = 60
 _SEVERITIES = [str(level) for level in Severity]

@@ -16,11 +16,12 @@ from pydantic import ValidationError
 
 from logscan.errors import Fault, RuleError, UsageError
 from logscan.ruleset.faults import faults_of
-from logscan.ruleset.model import Rule, RuleFile
+from logscan.ruleset.model import CHECKED, Rule, RuleFile
+from logscan.ruleset.node import MAX_BYTES, Node
 from logscan.ruleset.overrides import PlacedOverride, apply, contradictions, misfits
+from logscan.ruleset.parsed import ParsedFiles
 from logscan.ruleset.references import Reference, check_references, references_of
 from logscan.ruleset.warning import RuleWarning
-from logscan.ruleset.yaml_reader import MAX_BYTES, Node, read_yaml
 
 _SUFFIXES = frozenset({".yaml", ".yml"})
 _PACKAGE = Path(__file__).parents[1]
@@ -65,28 +66,32 @@ def load_rules(paths: Sequence[Path], *, builtin: bool = True) -> tuple[Rule, ..
     return load_ruleset(paths, builtin=builtin).rules
 
 
-def load_ruleset(paths: Sequence[Path], *, builtin: bool = True, elsewhere: Collection[str] = ()) -> RuleSet:
+def load_ruleset(
+    paths: Sequence[Path], *, builtin: bool = True, elsewhere: Collection[str] = (), cache: Path | None = None
+) -> RuleSet:
     """Load the shipped rules, unless `builtin` is false, and those of `paths`, in this order.
 
     A path is a file, or a folder: its `*.yaml` and `*.yml`, sorted by name, without its subfolders
     and hidden files. A file that is reached twice is read once. `elsewhere` holds ids of rules that
-    are not loaded and may be named all the same. Raises UsageError for a path that is not there or
-    holds no rule file, RuleError with every fault of every file.
+    are not loaded and may be named all the same. `cache`: a folder in which sound files are remembered.
+    Raises UsageError for a path that is not there or holds no rule file, RuleError with every fault of
+    every file.
     """
     shipped = _files_of(builtin_rules()) if builtin else []
     chosen = [*shipped, *(file for path in paths for file in _files_of(path))]
     files: dict[Path, Path] = {}
     for file in chosen:
         files.setdefault(file.resolve(), file)
-    read = _Read()
+    read, parsed = _Read(), ParsedFiles(cache)
     for file in files.values():
         try:
-            _read_file(file, read, builtin=file in shipped)
+            _read_file(file, read, parsed, builtin=file in shipped)
         except RuleError as error:
             read.faults.extend(error.faults)
     read.faults.extend(_faults_between(read, elsewhere))
     if read.faults:
         raise RuleError(read.faults)
+    parsed.save()
     rules, stale = apply(read.rules, read.overrides, elsewhere=elsewhere)
     return RuleSet(rules, tuple(stale))
 
@@ -118,15 +123,23 @@ def _content(file: Path) -> bytes:
         raise RuleError([Fault(str(file), 1, f"the file can't be read: {error.strerror}")]) from None
 
 
-def _read_file(file: Path, read: _Read, *, builtin: bool) -> None:
+def _read_file(file: Path, read: _Read, parsed: ParsedFiles, *, builtin: bool) -> None:
     """Add what `file` holds to `read`. Raises RuleError for what is wrong in the file alone."""
-    path = str(file)
-    root = read_yaml(path, _content(file))
+    path, data = str(file), _content(file)
+    root = parsed.find(data)
+    known = root is not None
+    if root is None:
+        # Here, since a parser takes longer to import than all rules to load.
+        from logscan.ruleset.yaml_reader import read_yaml  # noqa: PLC0415
+
+        root = read_yaml(path, data)
     read.faults.extend(_repeated_ids(root, path, read.ids, builtin=builtin))
     try:
-        content = RuleFile.model_validate(root.plain())
+        content = RuleFile.model_validate(root.plain(), context=CHECKED if known else None)
     except ValidationError as error:
         raise RuleError(faults_of(path, root, error)) from None
+    if not known:
+        parsed.add(data, root)
     for model, node in zip(content.rules, _items(root, "rules"), strict=True):
         read.rules.append(Rule(model, model.where or content.where, file.name, path, node.line, content.technology))
         read.references.extend(references_of(model.id, path, model, node))

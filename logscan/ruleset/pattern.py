@@ -45,6 +45,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_NAMED = "(?P<"
 _POSIX_CLASS = re.compile(r"\[:\^?\w+:")
 
 _ESCAPES = {
@@ -94,10 +95,37 @@ def check_pattern(pattern: str) -> None:
         raise PatternError("the pattern is nested too deep", "take parentheses out of it") from None
 
 
-def compile_pattern(pattern: str, *, sensitive: bool) -> regex.Pattern[str]:
+def compile_pattern(pattern: str, *, sensitive: bool, multiline: bool = False) -> regex.Pattern[str]:
     """Compile `pattern`, which `check_pattern` has passed: V0, ASCII classes, case ignored unless `sensitive`."""
     flags = regex.V0 | regex.ASCII
-    return regex.compile(pattern, flags if sensitive else flags | regex.IGNORECASE)
+    flags |= 0 if sensitive else regex.IGNORECASE
+    return regex.compile(pattern, flags | regex.MULTILINE if multiline else flags)
+
+
+class LazyPattern:
+    """A pattern that is compiled when it is first needed. Most of a thousand rules never meet a line of theirs."""
+
+    __slots__ = ("_compiled", "_multiline", "_sensitive", "text")
+
+    def __init__(self, text: str, *, sensitive: bool = False, multiline: bool = False) -> None:
+        self.text = text
+        self._sensitive = sensitive
+        self._multiline = multiline
+        self._compiled: regex.Pattern[str] | None = None
+
+    @property
+    def compiled(self) -> regex.Pattern[str]:
+        compiled = self._compiled
+        if compiled is None:
+            compiled = self._compiled = compile_pattern(self.text, sensitive=self._sensitive, multiline=self._multiline)
+        return compiled
+
+    @property
+    def has_names(self) -> bool:
+        """Whether it has named groups; told from its text."""
+        return _NAMED in self.text and any(
+            token[0] == "(" and self.text.startswith(_NAMED, token.start()) for token in _TOKEN.finditer(self.text)
+        )
 
 
 def group_names(pattern: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from logscan.errors import Fault
 from logscan.ruleset.model import Override, Ratio, RuleModel, TemporalOrdered
-from logscan.ruleset.yaml_reader import Node
+from logscan.ruleset.node import Node
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from typing import Any, NoReturn
 import yaml
 
 from logscan.errors import Fault, RuleError
+from logscan.ruleset.node import MAX_BYTES, Node, Scalar
 
-MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
 MAX_NODES = 100_000
 """Keys and values. At 1 MiB only a file of one-letter values has more."""
@@ -39,24 +39,6 @@ _BASES = {"0o": 8, "0x": 16}
 
 _NOT_PRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _UNQUOTED = re.compile(r"[^\s,\]}]+")
-
-Scalar = str | int | float | bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A value and its line, from 1: that of its key in a mapping, else the one where it begins."""
-
-    value: Scalar | list[Node] | dict[str, Node]
-    line: int
-
-    def plain(self) -> Any:
-        """Give the value without lines, as dicts, lists and scalars."""
-        if isinstance(self.value, dict):
-            return {key: node.plain() for key, node in self.value.items()}
-        if isinstance(self.value, list):
-            return [node.plain() for node in self.value]
-        return self.value
 
 
 def read_yaml(path: str, data: bytes) -> Node:

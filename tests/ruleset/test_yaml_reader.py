@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from logscan.errors import RuleError
 from logscan.ruleset import yaml_reader
-from logscan.ruleset.yaml_reader import MAX_BYTES, MAX_FAULTS, read_yaml
+from logscan.ruleset.node import MAX_BYTES
+from logscan.ruleset.yaml_reader import MAX_FAULTS, read_yaml
 
 
 def read(text):
