@@ -32,6 +32,9 @@ class Quarantine:
     reason: str
 
 
+MOST_OF_A_SEARCH = 0.8 * SEARCH_TIMEOUT
+"""Seconds. A search that ran out of time and computed for less was starved: a timeout goes by the clock on the wall."""
+
 STARVED_TRIES = 20
 """So often a search is begun again that ran out of time while the machine gave it none."""
 
@@ -61,7 +64,7 @@ class Watch:
             try:
                 answer = question()
             except TimeoutError:
-                if self._clock() - started < SEARCH_TIMEOUT / 2:
+                if self._clock() - started < MOST_OF_A_SEARCH:
                     continue
                 break
             self._charge(rule, self._clock() - started)
