@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from logscan.matching.search import SEARCH_TIMEOUT
+from logscan.matching.search import SEARCH_TIMEOUT, patience
 from logscan.ruleset.model import Rule
 
 Answer = TypeVar("Answer")
@@ -33,10 +33,10 @@ class Quarantine:
 
 
 MOST_OF_A_SEARCH = 0.8 * SEARCH_TIMEOUT
-"""Seconds. A search that ran out of time and computed for less was starved: a timeout goes by the clock on the wall."""
+"""Seconds. A search that ran out of time and computed for less was starved: its timeout goes by the wall clock."""
 
-STARVED_TRIES = 20
-"""So often a search is begun again that ran out of time while the machine gave it none."""
+PATIENCE = (2, 4, 8, 16, 32)
+"""A starved search is begun again with so many times its time."""
 
 
 class Watch:
@@ -59,16 +59,25 @@ class Watch:
 
     def over(self, rule: Rule, question: Callable[[], Answer]) -> Answer | None:
         """Measure how long a question to `rule` takes; None when it takes too long to be answered."""
-        for _ in range(STARVED_TRIES):
+        started = self._clock()
+        try:
+            answer = question()
+        except TimeoutError:
+            return self._over_again(rule, question, self._clock() - started)
+        self._charge(rule, self._clock() - started)
+        return answer
+
+    def _over_again(self, rule: Rule, question: Callable[[], Answer], computed: float) -> Answer | None:
+        """Ask again, with more and more patience, as long as too little of the time was ours to compute in."""
+        for times in PATIENCE:
+            if computed >= MOST_OF_A_SEARCH:
+                break
             started = self._clock()
             try:
-                answer = question()
+                with patience(times):
+                    return question()
             except TimeoutError:
-                if self._clock() - started < MOST_OF_A_SEARCH:
-                    continue
-                break
-            self._charge(rule, self._clock() - started)
-            return answer
+                computed = self._clock() - started
         self._set_aside(rule, f"one search took longer than {SEARCH_TIMEOUT:g} s")
         return None
 

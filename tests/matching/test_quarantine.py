@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from logscan.matching.quarantine import STARVED_TRIES, Watch
+from logscan.matching.quarantine import PATIENCE, Watch
 from tests.matching.making import rule
 
 
@@ -29,7 +29,7 @@ def test_a_search_that_got_no_time_is_begun_again():
 def test_a_search_that_never_gets_time_is_given_up():
     watch, slow = Watch(lambda: 0.0), rule({"contains": "x"})
 
-    assert watch.over(slow, Starved(STARVED_TRIES)) is None
+    assert watch.over(slow, Starved(1 + len(PATIENCE))) is None
     assert slow in watch
 
 
