@@ -51,7 +51,7 @@ from logscan.store.store import Store
 LATENESS_NS = 5_000_000_000
 """Lines of one service may come out of order by so much, and windows still see them in order."""
 
-MARGIN_NS = 60_000_000_000
+MARGIN_NS = 10_000_000_000
 """A container may have been made before the last commit, and met by nobody."""
 
 LOST_AFTER_S = 3.0
