@@ -46,7 +46,7 @@ from logscan.sources.docker.engine import Engine
 from logscan.sources.docker.follow.host import HostReader
 from logscan.sources.live import Back, First, Lost, Start
 from logscan.store.errors import StateFull
-from logscan.store.store import Store
+from logscan.store.store import Loaded, Store
 
 LATENESS_NS = 5_000_000_000
 """Lines of one service may come out of order by so much, and windows still see them in order."""
@@ -184,11 +184,17 @@ class _Parts:
             first=first,
             since_ns=since_ns,
             events_from_ns=loaded.events_told_ns,
-            last_ns=None if loaded.committed_ns is None else loaded.committed_ns + engine.clock_skew_ns - MARGIN_NS,
+            last_ns=self._last_ns(loaded, engine),
         )
         asked = [rule.id for rule in self._choice.asked]
         announcer = Announcer(host, asked=asked, min_severity=settings.min_severity)
         return Part(source, counting, announcer, start, loaded.undelivered)
+
+    def _last_ns(self, loaded: Loaded, engine: Engine) -> int | None:
+        """Give a moment at which the run before this one was there for sure; None when there was none."""
+        if loaded.committed_ns is None:
+            return None
+        return max(loaded.committed_ns - MARGIN_NS, self._keeper.store.made_ns) + engine.clock_skew_ns
 
     def _beginning(self, engine: Engine) -> tuple[First, int | None, TimeRange]:
         """Say from where logs are read that nothing is known of, and which lines of all logs are wanted.

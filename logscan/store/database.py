@@ -25,6 +25,7 @@ from logscan.store.schema import APPLICATION_ID, MIGRATIONS, migrate, version_of
 
 ID: Final = "id"
 DIGEST_KEY: Final = "digest_key"
+MADE_NS: Final = "made_ns"
 DIGEST_KEY_BYTES: Final = 16
 
 _MAGIC: Final = b"SQLite format 3\0"
@@ -100,7 +101,7 @@ def open_sound(
                 recovered_from = move_aside(path, now_ns)
         elif kind is Kind.UNKNOWN:
             recovered_from = move_aside(path, now_ns)
-        _make(path, migrations)
+        _make(path, migrations, now_ns)
         return _opened(path, migrations), recovered_from
 
 
@@ -238,7 +239,7 @@ def _back_up(connection: sqlite3.Connection, path: Path) -> None:
     put_in_place(made, path)
 
 
-def _make(path: Path, migrations: Sequence[str]) -> None:
+def _make(path: Path, migrations: Sequence[str], now_ns: int) -> None:
     """Make a new database under another name first: one that has its name is whole, whenever we are killed."""
     made = beside(path, ".new")
     _make_empty(made)
@@ -246,7 +247,7 @@ def _make(path: Path, migrations: Sequence[str]) -> None:
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         migrate(connection, migrations)
-        meta = {ID: uuid4().hex, DIGEST_KEY: os.urandom(DIGEST_KEY_BYTES)}
+        meta = {ID: uuid4().hex, DIGEST_KEY: os.urandom(DIGEST_KEY_BYTES), MADE_NS: now_ns}
         connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
     put_in_place(made, path)
 

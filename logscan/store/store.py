@@ -22,7 +22,7 @@ import msgspec
 from logscan.checkpoint import Checkpoint
 from logscan.finding import Severity
 from logscan.state_row import StateRow
-from logscan.store.database import DIGEST_KEY, ID, open_sound, refusals, transaction
+from logscan.store.database import DIGEST_KEY, ID, MADE_NS, open_sound, refusals, transaction
 from logscan.store.errors import StateFull
 from logscan.store.folder import check_file, make_folder, real
 from logscan.store.keeping import keep
@@ -51,8 +51,8 @@ class Loaded:
 class Store:
     """The state, open for writing and locked against every other process that would write.
 
-    `id` names the file, at random. `digest_key`: 16 random bytes, for the hashes of places. `recovered_from`:
-    where a damaged file was moved, None when it was sound.
+    `id` names the file, at random. `digest_key`: 16 random bytes, for the hashes of places. `made_ns`: when it
+    was begun. `recovered_from`: where a damaged file was moved, None when it was sound.
     """
 
     def __init__(self, path: Path, connection: sqlite3.Connection, lock: Lock, recovered_from: Path | None) -> None:
@@ -60,6 +60,7 @@ class Store:
         self.path = path
         self.id: str = meta[ID]
         self.digest_key: bytes = meta[DIGEST_KEY]
+        self.made_ns: int = meta[MADE_NS]
         self.recovered_from = recovered_from
         self._connection = connection
         self._lock = lock
