@@ -47,7 +47,8 @@ PROMPT = "$ "
 CONNECTORS = {"|", "||", "&&", ";", "&"}
 NOW_NS = 1_764_741_600_000_000_000
 OF_THE_MACHINE = re.compile(
-    r"^  (?:address|name|version|file)  .*$|^  [-*] .*$|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?: \S [-\d: ]+)? UTC", re.MULTILINE
+    r"^  (?:address|name|version|file)  .*$|^  [-*] .*$|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?: \S [-\d: ]+)? UTC",
+    re.MULTILINE,
 )
 """What differs from engine to engine, and from minute to minute."""
 
