@@ -252,7 +252,7 @@ class Counting:
             self._leave(trail, container)
 
     def _leave(self, trail: Trail, container: Container) -> None:
-        trail.leave([*self._matcher.open_hits(container), *self._surroundings.waiting(container)])
+        trail.leave(self._matcher.open_hits(container), self._surroundings.waiting(container))
         self._dirty.add(container.key)
 
     def _observe(self, placed: Iterable[Placed]) -> None:

@@ -34,7 +34,8 @@ class Trail:
         self._unfinished: Mark | None = None
         self._marks: deque[tuple[int, Mark]] = deque()  # of batches: where their text begins, and what lies before it
         self._begin = self._end = self._replayed_to = 0
-        self._waiting: list[tuple[int, Hit]] = []
+        self._open: list[tuple[int, Hit]] = []
+        self._counted: list[tuple[int, Hit]] = []
         self._awaited = Counter({(one.rule_id, one.time_ns, one.digest): one.times for one in checkpoint.awaited})
 
     @property
@@ -62,13 +63,18 @@ class Trail:
         self._awaited[name] -= 1
         return True
 
-    def leave(self, waiting: Iterable[Hit]) -> None:
-        """Note which hits are open behind the lines that were entered; their offsets count from those."""
-        self._waiting = [(self._begin + hit.offset, hit) for hit in waiting]
-        if not self._waiting:
+    def leave(self, open_: Iterable[Hit], counted: Iterable[Hit] = ()) -> None:
+        """Note which hits wait behind the lines that were entered; their offsets count from those.
+
+        Of the `open_` ones it was not asked yet whether they count; the `counted` ones do, and wait for the lines
+        around them.
+        """
+        self._open = [(self._begin + hit.offset, hit) for hit in open_]
+        self._counted = [(self._begin + hit.offset, hit) for hit in counted]
+        first = min((begin for begin, _ in (*self._open, *self._counted)), default=None)
+        if first is None:
             self._marks.clear()
             return
-        first = min(begin for begin, _ in self._waiting)
         while len(self._marks) > 1 and self._marks[1][0] <= first:
             self._marks.popleft()
 
@@ -87,11 +93,12 @@ class Trail:
         )
 
     def _still_awaited(self) -> Counter[_Name]:
-        """Count the hits that are open; of those that are so for the second time only the ones awaited before."""
-        new = Counter(self._name(hit) for begin, hit in self._waiting if begin >= self._replayed_to)
+        """Count the hits that wait; of those that are open for the second time only the ones awaited before."""
+        new = Counter(self._name(hit) for begin, hit in self._open if begin >= self._replayed_to)
+        new += Counter(self._name(hit) for _, hit in self._counted)
         if self._latest.records < self._looked_at:
             return new + self._awaited
-        again = Counter(self._name(hit) for begin, hit in self._waiting if begin < self._replayed_to)
+        again = Counter(self._name(hit) for begin, hit in self._open if begin < self._replayed_to)
         return new + (self._awaited & again)
 
     def _name(self, hit: Hit) -> _Name:
