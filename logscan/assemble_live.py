@@ -37,7 +37,15 @@ from logscan.framing.time_range import TimeRange
 from logscan.keeper import Keeper
 from logscan.matching.matcher import Matcher
 from logscan.redact import redact
-from logscan.settings import DEFAULT_RANGE_NS, CommonSettings, FollowFormat, FollowSettings, ScanSettings, Since
+from logscan.settings import (
+    DEFAULT_RANGE_NS,
+    SECOND_NS,
+    CommonSettings,
+    FollowFormat,
+    FollowSettings,
+    ScanSettings,
+    Since,
+)
 from logscan.sinks.live import LiveSink
 from logscan.sinks.live_ndjson import LiveNdjsonSink
 from logscan.sinks.live_text import LiveTextSink
@@ -194,7 +202,8 @@ class _Parts:
         """Give a moment at which the run before this one was there for sure; None when there was none."""
         if loaded.committed_ns is None:
             return None
-        return max(loaded.committed_ns - MARGIN_NS, self._keeper.store.made_ns) + engine.clock_skew_ns
+        moment_ns = max(loaded.committed_ns - MARGIN_NS, self._keeper.store.made_ns) + engine.clock_skew_ns
+        return moment_ns - moment_ns % SECOND_NS  # an engine lists in whole seconds when containers were made
 
     def _beginning(self, engine: Engine) -> tuple[First, int | None, TimeRange]:
         """Say from where logs are read that nothing is known of, and which lines of all logs are wanted.
