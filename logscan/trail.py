@@ -38,11 +38,6 @@ class Trail:
         self._counted: list[tuple[int, Hit]] = []
         self._awaited = Counter({(one.rule_id, one.time_ns, one.digest): one.times for one in checkpoint.awaited})
 
-    @property
-    def latest(self) -> Mark:
-        """The mark behind the newest record that was taken."""
-        return self._latest
-
     def enter(self, lines: Lines) -> None:
         """Turn to the next lines of the log."""
         self._begin, self._end = self._end, self._end + len(lines.batch.text)
