@@ -29,6 +29,7 @@ from logscan.sources.live import (
     Lines,
     Lost,
     News,
+    ReadTo,
     Removed,
     Watched,
 )
@@ -85,6 +86,7 @@ class Counting:
     """Counts what one host's logs bring. `checkpoints` are those with which reading begins, by container.
 
     `forgotten_ns`: when it was found that what was known of the logs is lost; None where nothing is.
+    `engine_ns`: the latest time that the host has told; `read_to_ns`: all of before was counted.
     """
 
     def __init__(
@@ -103,6 +105,7 @@ class Counting:
         self.detector = detector
         self.ended = False
         self.engine_ns = 0
+        self.read_to_ns = 0
         self._matcher = matcher
         self._digest_key = digest_key
         self._begun_at = checkpoints
@@ -164,6 +167,9 @@ class Counting:
                 self._watch(self._known(container), start_ns)
             case CaughtUp(container, time_ns):
                 self._caught_up(self._known(container), time_ns)
+            case ReadTo(_, time_ns):
+                self.read_to_ns = time_ns
+                self.engine_ns = max(self.engine_ns, time_ns)
             case Idle(container):
                 self._idle(self._known(container))
             case Removed(container):

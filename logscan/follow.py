@@ -168,12 +168,13 @@ class Follow:
                 self._sink.flush()
 
     def _has_passed(self) -> bool:
-        until_ns = self._until_ns
-        return (
-            until_ns is not None
-            and bool(self.parts)
-            and all(part.counting.engine_ns > until_ns for part in self.parts.values())
-        )
+        return self._until_ns is not None and bool(self.parts) and all(map(self._has_read_enough, self.parts.values()))
+
+    def _has_read_enough(self, part: Part) -> bool:
+        """Whether a host was read up to the end; what can't be reached then is not waited for."""
+        assert self._until_ns is not None  # noqa: S101 - for the type checker: asked where there is an end
+        is_away = any(one.container is None for one in part.counting.lost)
+        return (self._clock() if is_away else part.counting.read_to_ns) >= self._until_ns
 
     def _patience_s(self) -> float:
         waited_s = self._monotonic() - self._committed_s

@@ -71,6 +71,14 @@ class CaughtUp:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadTo:
+    """All that a host's logs and events held of before `time_ns` was told; while it is quiet, this still goes on."""
+
+    host: str
+    time_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class Idle:
     """A container has ended and its log was read to the end: nothing is to be expected of it for now."""
 
@@ -116,7 +124,7 @@ class Ended:
     host: str
 
 
-News = Lines | EventLines | EventsTold | Watched | CaughtUp | Idle | Removed | GapFound | Lost | Back | Ended
+News = Lines | EventLines | EventsTold | Watched | CaughtUp | ReadTo | Idle | Removed | GapFound | Lost | Back | Ended
 
 
 def host_of(news: News) -> str:
@@ -124,7 +132,7 @@ def host_of(news: News) -> str:
     match news:
         case Lines(batch=batch) | EventLines(batch=batch):
             return batch.container.host
-        case EventsTold() | Lost() | Back() | Ended():
+        case EventsTold() | ReadTo() | Lost() | Back() | Ended():
             return news.host
         case GapFound(gap):
             return gap.container.host

@@ -87,6 +87,17 @@ def test_a_follow_until_a_moment_ends_by_itself(emitter, follower):
     assert {1} == set(follow.numbers().values())
 
 
+@pytest.mark.parametrize("containers", [0, 1], ids=["no container", "one that has ended"])
+def test_a_follow_until_a_moment_ends_where_nothing_runs(emitter, follower, containers):
+    for number in range(containers):
+        emitter.shell(f"echo 'number {number};'").wait()
+    until = datetime.now(UTC) + timedelta(seconds=3)
+    follow = follower(rules=NUMBERS).start("--since", "24h", "--until", until.isoformat().replace("+00:00", "Z"))
+
+    assert 0 == follow.wait()
+    assert follow.numbers() == once(*range(containers))
+
+
 def scan_last(proxy, state):
     return run_logscan(
         "scan", "--since", "last", "--state", f"{state}", "--format", "json", "--rules", f"{NUMBERS}", "--no-builtin",

@@ -169,6 +169,14 @@ class Discovery:
         if self._wire is not None:
             self._events.tell_until(self._tools.clock.now_ns() - JUDGED_AFTER_NS)
 
+    def read_to_ns(self) -> int | None:
+        """Give the moment of before which all was told that the containers' logs and events hold; None: not known."""
+        if not self._roster.was_listed or self._inspecting or not self._roster.is_asked:
+            return None
+        if self._wire is None or not self._tells_events:
+            return self._logs.read_to_ns()
+        return min(self._logs.read_to_ns(), self._events.told_to_ns)
+
     def _is_settled(self) -> bool:
         """Whether all events of before now have come, but for those on the way."""
         is_new = self._tools.monotonic_ns() - self._subscribed_ns < SETTLED_NS

@@ -142,6 +142,14 @@ class FollowedLog:
         """Whether nothing more will be read: the single pull is over, or the container was removed."""
         return self._state is State.DONE
 
+    def read_to_ns(self, engine_ns: int) -> int | None:
+        """Give the moment of before which all was told; None where nothing more is to be expected."""
+        if self.is_done or self._news.is_idle or self._news.is_lost:
+            return None
+        if self._state is State.REST and not self._rung:
+            return engine_ns - LATENESS_NS  # its bell would have rung
+        return max(self._news.read_to_ns or 0, self._intake.place.time_ns or 0)
+
     def due_ns(self) -> int | None:
         """When `ask` may give something; None: not before something happens."""
         if self._state is State.LIVE and self._read is not None:

@@ -28,7 +28,7 @@ from logscan.sources.docker.follow.presence import Presence
 from logscan.sources.docker.follow.roster import Roster
 from logscan.sources.docker.follow.wires import Wires
 from logscan.sources.docker.select import Selection, own_container_id
-from logscan.sources.live import Back, Ended, Inbox, Lost, News, Start
+from logscan.sources.live import Back, Ended, Inbox, Lost, News, ReadTo, Start
 
 log = structlog.get_logger()
 
@@ -200,6 +200,8 @@ class _Loop:
         self._tick_ns = now_ns + TICK_NS
         self._logs.tick()
         self._discovery.tick()
+        if self._presence.is_here and (read_to_ns := self._discovery.read_to_ns()) is not None:
+            self._tell(ReadTo(self._host, read_to_ns))
         if self._presence.gives_up(now_ns):
             self._tell_lost()
 

@@ -88,6 +88,11 @@ class LiveEvents:
         life = self._lives.setdefault(container.id, _Life(container))
         life.container, life.state, life.open = container, state, True
 
+    @property
+    def told_to_ns(self) -> int:
+        """Every line of before this was told."""
+        return self._judged_ns
+
     def tell_until(self, until_ns: int) -> None:
         """Tell every line of before `until_ns` that was not told yet."""
         self._forget(self._judged_ns - LEAD_NS)

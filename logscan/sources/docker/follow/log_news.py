@@ -19,9 +19,9 @@ class LogNews:
     def __init__(self, container: Container, tell: Callable[[News], None]) -> None:
         self.container = container
         self.is_idle = False
+        self.is_lost = False
         self.read_to_ns: int | None = None
         """All lines of before this have been told."""
-        self._is_lost = False
         self._tell = tell
 
     def watched(self, info: ContainerInfo, since_ns: int | None) -> None:
@@ -46,11 +46,11 @@ class LogNews:
         self._tell(GapFound(Gap(self.container, from_ns, to_ns, reason)))
 
     def lost(self, reason: str, help_: str | None) -> None:
-        if not self._is_lost:
-            self._is_lost = True
+        if not self.is_lost:
+            self.is_lost = True
             self._tell(Lost(self.container.host, self.container, reason, help_))
 
     def back(self) -> None:
-        if self._is_lost:
-            self._is_lost = False
+        if self.is_lost:
+            self.is_lost = False
             self._tell(Back(self.container.host, self.container))

@@ -115,6 +115,12 @@ class Logs:
         """Whether each log was read to its end, where that is asked for once."""
         return all(entry.log.is_done and not entry.is_busy for entry in self._entries.values())
 
+    def read_to_ns(self) -> int:
+        """Give the moment of before which all was told that these logs hold."""
+        engine_ns = self._tools.clock.now_ns()
+        read_to = (entry.log.read_to_ns(engine_ns) for entry in self._entries.values())
+        return min((time_ns for time_ns in read_to if time_ns is not None), default=engine_ns)
+
     def container(self, container_id: str) -> Container | None:
         entry = self._entries.get(container_id)
         return entry.log.container if entry else None
