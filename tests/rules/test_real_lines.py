@@ -9,8 +9,9 @@ from logscan.batch import Batch, Container
 from logscan.finding import Severity
 from tests.rules.shipped import MATCHER
 
+FIXTURES = Path(__file__).parents[2] / "fixtures"
 RECORDS = [
-    json.loads(line) for line in (Path(__file__).parents[2] / "fixtures" / "real-lines.jsonl").read_text().splitlines()
+    json.loads(line) for path in sorted(FIXTURES.glob("real-lines*.jsonl")) for line in path.read_text().splitlines()
 ]
 """Each with its image, its source, whether it tells of a fault, and of which."""
 
