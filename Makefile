@@ -41,8 +41,8 @@ coverage: $(INSTALLED) ## the tests, and the lines that they leave out
 bench: $(INSTALLED) ## measure the speed beside that of other tools; ARGS=--quick for a glance
 	$(BIN)/python -m benchmarks.bench $(or $(ARGS),--results benchmarks/RESULTS.md)
 
-docs: $(INSTALLED) ## write docs/rules.md anew from rules/
-	$(BIN)/python -m logscan.ruleset.reference > docs/rules.md.new && mv docs/rules.md.new docs/rules.md
+docs: $(INSTALLED) ## write docs/rules.md and docs/rules/ anew from rules/
+	$(BIN)/python -m logscan.ruleset.reference docs
 
 lock: ## write requirements.lock anew, from the newest releases that pyproject.toml allows
 	scripts/lock $(PYTHON)

@@ -1,18 +1,21 @@
-"""Reference: the page that explains each shipped rule, made from the rules themselves.
+"""Reference: the pages that explain each shipped rule, made from the rules themselves.
 
-Owns the words and the Markdown of `docs/rules.md`; a test compares the page with what this makes of
-the rules. Does not own how a finding looks in a report (sinks), nor the keys of rules (model). Rules
-are read by people who don't know the format, so windows and selectors become sentences.
+Owns the words and the Markdown of `docs/rules.md`, the page to look a finding up in, and of the pages below
+`docs/rules/`, one for each technology; a test compares them with what this makes of the rules. Does not own how
+a finding looks in a report (sinks), nor the keys of rules (model). Rules are read by people who don't know the format,
+so windows and selectors become sentences.
 
-    python -m logscan.ruleset.reference > docs/rules.md
+    python -m logscan.ruleset.reference docs
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path, PurePosixPath
 from typing import assert_never
 
 from logscan.duration import duration_text
@@ -31,11 +34,18 @@ from logscan.ruleset.model import (
     Window,
 )
 
+INDEX = PurePosixPath("rules.md")
+FOLDER = PurePosixPath("rules")
+
 INTRODUCTION = """\
 # The rules that come with logscan
 
-What each rule finds, why it is bad and what to do. This page is made from the files in [rules/](../rules/) by
-`make docs`. How to write a rule, or change one of these without a copy of it: [rules-format.md](rules-format.md).
+Look a finding up by the rule that it names: search this page for it. Each line says how bad it is, what happened and
+what to do first; the link leads to the whole story: why it is bad, all that can be done, an example, and when the rule
+fires. `logscan rules explain RULE` says the same on the command line.
+
+These pages are made from the files in [rules/](../rules/) by `make docs`. How to write a rule, or change one
+of these without a copy of it: [rules-format.md](rules-format.md).
 """
 
 MAX_EXAMPLE = 400
@@ -46,32 +56,84 @@ _CODE = re.compile("(`[^`]+`)")
 _LINK = re.compile(r"https?://[^\s<>]+")
 _NOT_IN_ANCHORS = re.compile(r"[^\w\- ]")
 _BACKTICKS = re.compile("`+")
+_FIRST_STEP = re.compile(r".{40,}?[.!?](?= |$)|.+")
+"""A sentence, and the next one too where that is too short to help."""
 
 
-def reference(rules: Iterable[Rule]) -> str:
-    """Give the page for `rules`, grouped by technology; within one they keep their order."""
-    ordered = sorted(rules, key=lambda rule: rule.technology.lower())
-    groups = [(technology, list(found)) for technology, found in groupby(ordered, key=lambda rule: rule.technology)]
-    parts = [INTRODUCTION.rstrip(), "\n".join(_contents(groups))]
-    for technology, found in groups:
-        parts.append(f"## {_escaped(technology)}")
-        for rule in found:
-            parts += _section(rule)
+@dataclass(frozen=True, slots=True)
+class _Chapter:
+    """The rules of one technology, in the order of their file, and the page that they have."""
+
+    technology: str
+    page: PurePosixPath
+    rules: Sequence[Rule]
+
+
+def reference(rules: Iterable[Rule]) -> dict[PurePosixPath, str]:
+    """Give the pages for `rules`, by their paths below the folder of the documentation."""
+    ordered = sorted(rules, key=lambda rule: (rule.technology.lower(), rule.file))
+    chapters = [
+        _Chapter(technology, FOLDER / f"{PurePosixPath(file).stem}.md", list(found))
+        for (technology, file), found in groupby(ordered, key=lambda rule: (rule.technology, rule.file))
+    ]
+    homes = {rule.id: chapter.page for chapter in chapters for rule in chapter.rules}
+    return {INDEX: _index(chapters)} | {chapter.page: _page(chapter, homes) for chapter in chapters}
+
+
+def write(folder: Path, pages: Mapping[PurePosixPath, str]) -> None:
+    """Write the pages below `folder`, and remove those of technologies that are no more. Raises OSError."""
+    (folder / FOLDER).mkdir(exist_ok=True)
+    for old in (folder / FOLDER).glob("*.md"):
+        if FOLDER / old.name not in pages:
+            old.unlink()
+    for path, text in pages.items():
+        (folder / path).write_text(text, encoding="utf-8")
+
+
+def _index(chapters: Sequence[_Chapter]) -> str:
+    names = [f"[{_escaped(chapter.technology)}](#{_anchor(chapter.technology)})" for chapter in chapters]
+    parts = [INTRODUCTION.rstrip(), " · ".join(names)]
+    for chapter in chapters:
+        parts.append(f"## {_escaped(chapter.technology)}")
+        parts.append("\n".join(_entry(rule, chapter.page) for rule in chapter.rules))
     return "\n\n".join(parts) + "\n"
 
 
-def _contents(groups: Sequence[tuple[str, Sequence[Rule]]]) -> Iterator[str]:
-    for technology, rules in groups:
-        yield f"- [{_escaped(technology)}](#{_anchor(technology)})"
-        for rule in rules:
-            yield f"  - [{rule.id}](#{rule.id}): {_escaped(rule.model.title)} ({rule.model.severity})"
+def _entry(rule: Rule, page: PurePosixPath) -> str:
+    first = _FIRST_STEP.match(" ".join((rule.model.advice or "").split()))
+    todo = f" *{_escaped(first.group())}*" if first else ""
+    return f"- [{rule.id}]({page}#{rule.id}) ({rule.model.severity}): {_escaped(rule.model.title)}.{todo}"
 
 
-def _section(rule: Rule) -> Iterator[str]:
+def _page(chapter: _Chapter, homes: Mapping[str, PurePosixPath]) -> str:
+    parts = [
+        f"# {_escaped(chapter.technology)}",
+        "[All rules](../rules.md)",
+        "\n".join(
+            f"- [{rule.id}](#{rule.id}): {_escaped(rule.model.title)} ({rule.model.severity})" for rule in chapter.rules
+        ),
+    ]
+    for rule in chapter.rules:
+        parts += _section(rule, _Links(chapter.page, homes))
+    return "\n\n".join(parts) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class _Links:
+    """Links from one page to rules, wherever these have theirs."""
+
+    page: PurePosixPath
+    homes: Mapping[str, PurePosixPath]
+
+    def to(self, rule_id: str) -> str:
+        home = self.homes.get(rule_id, self.page)
+        return f"[{rule_id}]({'' if home == self.page else home.name}#{rule_id})"
+
+
+def _section(rule: Rule, links: _Links) -> Iterator[str]:
     model = rule.model
-    yield f"### {rule.id}"
-    yield f"**{_escaped(model.title)}**"
-    yield "\n".join(f"- {fact}" for fact in _facts(rule))
+    yield f"## {rule.id}"
+    yield f"**{_escaped(model.title)}** ({_severity(rule)})"
     if model.why:
         yield f"**Why it is bad.** {_escaped(model.why)}"
     if model.advice:
@@ -79,22 +141,26 @@ def _section(rule: Rule) -> Iterator[str]:
     if example := _example(rule):
         yield "An example:"
         yield _fenced(example)
+    yield "\n".join(f"- {fact}" for fact in _facts(rule, links))
     if model.references:
         yield "\n".join(["More:", "", *(f"- {_link(text)}" for text in model.references)])
 
 
-def _facts(rule: Rule) -> Iterator[str]:
+def _severity(rule: Rule) -> str:
+    steps = [f"{step.severity} at {step.when.count} hits {_in(step.when.within)}" for step in rule.model.escalate]
+    return ", ".join([str(rule.model.severity), *steps])
+
+
+def _facts(rule: Rule, links: _Links) -> Iterator[str]:
     model = rule.model
-    steps = [f"{step.severity} at {step.when.count} hits {_in(step.when.within)}" for step in model.escalate]
-    yield f"Severity: {', '.join([str(model.severity), *steps])}"
     if not model.combines:
         yield f"Looks at: {_looks_at(rule)}"
     if model.window is not None:
-        yield f"Fires: {_fires(model.window)}"
+        yield f"Fires: {_fires(model.window, links)}"
     if model.group_by:
         yield f"One finding for each: {_codes(model.group_by, 'and')}"
     if model.instead_of:
-        yield f"Takes the place of: {', '.join(f'[{other}](#{other})' for other in model.instead_of)}"
+        yield f"Takes the place of: {', '.join(map(links.to, model.instead_of))}"
 
 
 def _looks_at(rule: Rule) -> str:
@@ -119,7 +185,7 @@ def _selected(selector: Selector) -> str:
     return f"containers {', '.join(rest)}"
 
 
-def _fires(window: Window) -> str:
+def _fires(window: Window, links: _Links) -> str:
     """Say what a window waits for."""
     match window:
         case EventCount():
@@ -127,7 +193,7 @@ def _fires(window: Window) -> str:
         case ValueCount():
             return f"at {window.count} different values of {_code(window.field)} {_in(window.within)}"
         case TemporalOrdered():
-            return f"when {', then '.join(f'[{one}](#{one})' for one in window.rules)} come {_in(window.within)}"
+            return f"when {', then '.join(map(links.to, window.rules))} come {_in(window.within)}"
         case Absence():
             return f"when no such line comes for {duration_text(window.for_)}"
         case Spike():
@@ -139,8 +205,8 @@ def _fires(window: Window) -> str:
             return f"when {_code(window.field)} has a value that it never had, after {duration_text(window.learn)}"
         case Ratio():
             return (
-                f"when [{window.of}](#{window.of}) makes up more than {100 * window.above:g} % of "
-                f"[{window.to}](#{window.to}) {_in(window.within)}, of {window.min} at least"
+                f"when {links.to(window.of)} makes up more than {100 * window.above:g} % of "
+                f"{links.to(window.to)} {_in(window.within)}, of {window.min} at least"
             )
     assert_never(window)
 
@@ -192,4 +258,4 @@ def _anchor(heading: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(reference(load_rules([])))
+    write(Path(sys.argv[1]), reference(load_rules([])))

@@ -1,24 +1,27 @@
-"""The page of all shipped rules says what the rules say, and foreign text in it is only text.
+"""The pages of all shipped rules say what the rules say, and foreign text in them is only text.
 
-`LOGSCAN_REWRITE_GOLDEN=1` writes the page anew, as `make docs` does.
+`LOGSCAN_REWRITE_GOLDEN=1` writes them anew, as `make docs` does.
 """
 
 import os
 import re
 import subprocess
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from markdown_it import MarkdownIt
 
 from logscan.ruleset.loader import load_rules
 from logscan.ruleset.model import Rule, RuleModel, Where
-from logscan.ruleset.reference import MAX_EXAMPLE, reference
+from logscan.ruleset.reference import FOLDER, INDEX, MAX_EXAMPLE, reference, write
 
-PAGE = Path(__file__).parents[2] / "docs" / "rules.md"
+DOCS = Path(__file__).parents[2] / "docs"
 EVERY_KEY = Path(__file__).with_name("every-key.yaml")
 SHIPPED = load_rules([])
+PAGES = reference(SHIPPED)
+MAX_BYTES = 512_000
+"""GitHub shows larger files as plain text."""
 
 
 def rule(where=None, technology="Shop", **changes):
@@ -33,45 +36,82 @@ def rule(where=None, technology="Shop", **changes):
     return Rule(RuleModel.model_validate(said), where, "shop.yaml", "rules/shop.yaml", 4, technology)
 
 
+def page_of(rule):
+    """Give the page on which a single rule stands."""
+    return reference([rule])[FOLDER / "shop.md"]
+
+
 def facts(rule):
-    return [line.removeprefix("- ") for line in reference([rule]).splitlines() if re.match("- [A-Z].*: ", line)]
+    return [line.removeprefix("- ") for line in page_of(rule).splitlines() if re.match("- [A-Z].*: ", line)]
 
 
-def test_the_page_is_what_the_rules_say():
+def written():
+    paths = [DOCS / INDEX, *(DOCS / FOLDER).glob("*.md")]
+    return {PurePosixPath(path.relative_to(DOCS)): path.read_text(encoding="utf-8") for path in paths}
+
+
+def test_the_pages_are_what_the_rules_say():
     if os.environ.get("LOGSCAN_REWRITE_GOLDEN"):
-        PAGE.write_text(reference(SHIPPED), encoding="utf-8")
-    assert PAGE.read_text(encoding="utf-8") == reference(SHIPPED)
+        write(DOCS, PAGES)
+    assert written() == PAGES
 
 
-def test_the_module_prints_the_page():
-    printed = subprocess.run(
-        [sys.executable, "-m", "logscan.ruleset.reference"], capture_output=True, check=True, timeout=30
-    )
-    assert reference(SHIPPED) == printed.stdout.decode()
+def test_the_module_writes_the_pages_and_removes_old_ones(tmp_path):
+    (tmp_path / FOLDER).mkdir()
+    (tmp_path / FOLDER / "gone.md").write_text("# Gone")
+    subprocess.run([sys.executable, "-m", "logscan.ruleset.reference", tmp_path], check=True, timeout=30)
+    assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.md")} == set(map(str, PAGES))
+    assert (tmp_path / INDEX).read_text(encoding="utf-8") == PAGES[INDEX]
+
+
+def test_pages_are_small_enough_to_be_shown():
+    assert max(len(page.encode()) for page in PAGES.values()) < MAX_BYTES
 
 
 @pytest.mark.parametrize("shipped", [pytest.param(rule, id=rule.id) for rule in SHIPPED])
 def test_every_rule_has_a_section_and_an_entry_that_leads_there(shipped):
-    page = reference(SHIPPED).splitlines()
-    entries = [line for line in page if line.startswith(f"  - [{shipped.id}](#{shipped.id}): ")]
-    assert (1, 1) == (page.count(f"### {shipped.id}"), len(entries))
+    page = FOLDER / f"{shipped.file.removesuffix('.yaml')}.md"
+    entries = [
+        line for line in PAGES[INDEX].splitlines() if line.startswith(f"- [{shipped.id}]({page}#{shipped.id}) (")
+    ]
+    assert (1, 1) == (PAGES[page].splitlines().count(f"## {shipped.id}"), len(entries))
+
+
+def test_every_link_inside_the_pages_leads_somewhere():
+    anchors = {path: set(re.findall("^## (.*)$", page, re.MULTILINE)) for path, page in PAGES.items() if path != INDEX}
+    for path, page in PAGES.items():
+        if path != INDEX:
+            for home, anchor in re.findall(r"\]\(([a-z-]+\.md)?#([\w-]+)\)", page):
+                assert anchor in anchors[FOLDER / home if home else path]
 
 
 def test_technologies_are_sorted_and_stand_once():
     rules = [rule(technology=name, id=f"rule-{number}") for number, name in enumerate(["Web", "database 2.x", "Web"])]
-    page = reference(rules)
-    assert ["## database 2.x", "## Web"] == re.findall("^## .*$", page, re.MULTILINE)
-    assert "- [database 2.x](#database-2x)\n  - [rule-1](#rule-1)" in page
+    index = reference(rules)[INDEX]
+    assert ["## database 2.x", "## Web"] == re.findall("^## .*$", index, re.MULTILINE)
+    assert "[database 2.x](#database-2x) · [Web](#web)" in index
+
+
+@pytest.mark.parametrize(
+    ("advice", "first"),
+    [
+        ("Count them. Then look at each.", "Count them. Then look at each."),
+        ("Look for the line with the order's number. Then count.", "Look for the line with the order's number."),
+        ("A text without an end", "A text without an end"),
+    ],
+)
+def test_the_index_says_what_to_do_first(advice, first):
+    assert f"(low): An order was lost. *{first}*" in reference([rule(advice=advice)])[INDEX]
+
+
+def test_escalation_stands_beside_the_title():
+    page = page_of(rule(escalate=[{"severity": "high", "when": {"count": 5, "within": "1h"}}]))
+    assert "**An order was lost** (low, high at 5 hits within 1h)" in page
 
 
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        pytest.param(
-            {"escalate": [{"severity": "high", "when": {"count": 5, "within": "1h"}}]},
-            "Severity: low, high at 5 hits within 1h",
-            id="escalation",
-        ),
         pytest.param({}, "Looks at: the lines of all containers", id="no where"),
         pytest.param({"input": "event"}, "Looks at: what Docker tells of all containers", id="events"),
         pytest.param(
@@ -97,7 +137,8 @@ def test_a_fact(changes, expected):
 
 
 def test_every_window_is_a_sentence():
-    fires = [line for line in reference(load_rules([EVERY_KEY], builtin=False)).splitlines() if "Fires: " in line]
+    page = reference(load_rules([EVERY_KEY], builtin=False))[FOLDER / "every-key.md"]
+    fires = [line for line in page.splitlines() if "Fires: " in line]
     assert [
         "- Fires: at 3 hits within 5m",
         "- Fires: at 2 different values of `till` within 5m",
@@ -110,12 +151,12 @@ def test_every_window_is_a_sentence():
 
 def test_a_rule_without_tests_shows_the_lines_of_its_scenario_in_order():
     combining = [rule for rule in load_rules([EVERY_KEY], builtin=False) if rule.model.combines]
-    assert "```text\n    0s  order failed\n```" in reference(combining)
+    assert "```text\n    0s  order failed\n```" in reference(combining)[FOLDER / "every-key.md"]
 
 
 def test_a_long_example_is_cut():
     line = "order lost " + "x" * 1000
-    page = reference([rule(tests={"match": [line], "ignore": ["order done"]})])
+    page = page_of(rule(tests={"match": [line], "ignore": ["order done"]}))
     assert f"\n{line[:MAX_EXAMPLE]}…\n" in page
 
 
@@ -129,23 +170,25 @@ def test_a_long_example_is_cut():
     ],
 )
 def test_text_of_a_rule_means_nothing_but_itself(text):
-    html = MarkdownIt("gfm-like", {"linkify": False}).render(reference([rule(title=text[:100], why=text, advice=text)]))
-    assert [] == re.findall('<(?:script|em|img|s|b)>|<h1>(?!The rules)|evil.example"', html)
+    pages = reference([rule(title=text[:100], why=text, advice=text)]).values()
+    html = MarkdownIt("gfm-like", {"linkify": False}).render("\n\n".join(pages))
+    assert [] == re.findall('<(?:script|img|s|b)>|<h1>(?!The rules|Shop)|evil.example"', html)
+    assert 1 == html.count("<em>")  # what to do first
     assert " ".join(text.split()) in re.sub("<[^>]+>", "", html).replace("&lt;", "<").replace("&gt;", ">").replace(
         "&quot;", '"'
     ).replace("&amp;", "&")
 
 
 def test_what_stands_between_backticks_stays_code():
-    assert "**What to do.** Run `docker ps_a *` and \\*look\\*." in reference(
-        [rule(advice="Run `docker ps_a *` and *look*.")]
+    assert "**What to do.** Run `docker ps_a *` and \\*look\\*." in page_of(
+        rule(advice="Run `docker ps_a *` and *look*.")
     )
 
 
 def test_a_line_that_holds_a_fence_stays_inside_its_own():
-    page = reference([rule(tests={"match": ["order lost ```` # x"], "ignore": ["order done"]})])
+    page = page_of(rule(tests={"match": ["order lost ```` # x"], "ignore": ["order done"]}))
     assert "`````text\norder lost ```` # x\n`````" in page
 
 
 def test_a_reference_that_is_no_address_is_text():
-    assert "- see \\*the wiki\\*" in reference([rule(references=["see *the wiki*"])])
+    assert "- see \\*the wiki\\*" in page_of(rule(references=["see *the wiki*"]))
