@@ -38,6 +38,9 @@ SOON_S = 0.1
 COMMIT_S = 1.0
 """Everything else is committed this often."""
 
+LOOK_S = 0.25
+"""A signal, and what comes round with time, is seen to this often."""
+
 TICK_S = 1.0
 RESOLVE_S = 30.0
 SWEEP_S = 600.0
@@ -177,15 +180,20 @@ class Follow:
         return (self._clock() if is_away else part.counting.read_to_ns) >= self._until_ns
 
     def _patience_s(self) -> float:
-        waited_s = self._monotonic() - self._committed_s
-        urgent = any(part.counting.changed.is_urgent for part in self.parts.values())
-        return max(0.0, min((SOON_S if urgent else COMMIT_S) - waited_s, 0.25))
+        """Say how long to wait for news: until the next commit is due, if there is something to commit."""
+        due_s = self._due_s()
+        return LOOK_S if due_s is None else max(0.0, min(due_s - self._monotonic(), LOOK_S))
 
     def _is_due(self) -> bool:
-        waited_s = self._monotonic() - self._committed_s
-        if waited_s < SOON_S or not any(part.counting.is_dirty for part in self.parts.values()):
-            return False
-        return waited_s >= COMMIT_S or any(part.counting.changed.is_urgent for part in self.parts.values())
+        due_s = self._due_s()
+        return due_s is not None and self._monotonic() >= due_s
+
+    def _due_s(self) -> float | None:
+        """Say when to commit next; None while there is nothing to commit."""
+        if not any(part.counting.is_dirty for part in self.parts.values()):
+            return None
+        urgent = any(part.counting.changed.is_urgent for part in self.parts.values())
+        return self._committed_s + (SOON_S if urgent else COMMIT_S)
 
     def _commit(self) -> None:
         """Keep everything that changed, then tell it."""
