@@ -16,17 +16,20 @@ from logscan.matching.where import LineGate
 Order = int
 """A question's place among the questions."""
 
+Pointer = tuple[Order, tuple[tuple[bytes, ...], ...]]
+"""A question that a literal points to, and the companions of the literal there, in lower case."""
+
 
 @dataclass(frozen=True, slots=True)
 class Audience:
     """The questions for one container, by their places.
 
-    `by_literal`: for each literal the questions that it points to, in order; `slow`: those that want
+    `by_literal`: for each literal the pointers to questions, in order; `slow`: those that want
     every line. `settles`: whether the answers to a line must be seen together before they are hits.
     """
 
     gates: Mapping[Order, LineGate]
-    by_literal: Sequence[tuple[Order, ...]]
+    by_literal: Sequence[tuple[Pointer, ...]]
     slow: tuple[Order, ...]
     settles: bool
 
@@ -36,7 +39,7 @@ class Audience:
         container: Container,
         given: Input,
         questions: Sequence[Question],
-        by_literal: Iterable[Collection[Order]],
+        by_literal: Iterable[Collection[Pointer]],
         slow: Iterable[Order],
     ) -> Audience:
         """Choose the questions that look at what is `given`, and at this container."""
@@ -47,14 +50,32 @@ class Audience:
         }
         return cls(
             gates,
-            [tuple(order for order in orders if order in gates) for orders in by_literal],
+            [tuple(pointer for pointer in pointers if pointer[0] in gates) for pointers in by_literal],
             tuple(order for order in slow if order in gates),
             any(questions[order].settles for order in gates),
         )
 
-    def wanting(self, literals: Iterable[int]) -> Sequence[Order]:
-        """Give the questions to ask of a line that holds these literals, in order."""
-        pointed = [self.by_literal[literal] for literal in literals if literal < len(self.by_literal)]
-        if len(pointed) == 1 and not self.slow:
-            return pointed[0]
-        return sorted({*self.slow, *(order for orders in pointed for order in orders)})
+    def wanting(self, literals: Iterable[int], line: bytes | None) -> Sequence[Order]:
+        """Give the questions to ask of a line that holds these literals, in order.
+
+        `line`: the line in lower case, to look for companions; None where escapes may hide them.
+        """
+        orders = {
+            order
+            for literal in literals
+            if literal < len(self.by_literal)
+            for order, companions in self.by_literal[literal]
+            if not companions or line is None or _stand(companions, line)
+        }
+        return sorted(orders.union(self.slow)) if self.slow or len(orders) > 1 else tuple(orders)
+
+
+def _stand(companions: tuple[tuple[bytes, ...], ...], line: bytes) -> bool:
+    """Tell whether one of each set stands in the line."""
+    for literals in companions:  # the quickest way: this is asked of every line that holds a literal
+        for literal in literals:
+            if literal in line:
+                break
+        else:
+            return False
+    return True

@@ -1,5 +1,8 @@
 """Literals: from a rule, text of which one piece must occur in any line that it can match.
 
+Most rules need more than one piece: an error message behind a logger's name, say. The rarest is searched for in
+all lines, the others are its *companions*, looked for in the lines in which it was found.
+
 Owns the derivation from the rule's matchers and the choice among candidates. Does not own reading
 regular expressions (pattern_literals) nor searching (prefilter). The prefilter is correct when
 this module is: a literal that need not occur would lose lines, so what is in doubt gives none.
@@ -10,7 +13,7 @@ Only safe characters take part (see escapes), in lower case, for the search igno
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,12 +27,25 @@ from logscan.ruleset.model import Contains, Equals, FieldTest, Group, Matcher, R
 MIN_LENGTH = 3
 """A shorter literal occurs in so many lines that searching for it saves nothing."""
 
+MOST_COMPANIONS = 2
+MAX_SET = 32
+"""Companions are looked for one by one: a larger set costs more than it saves."""
+
+Companions = tuple[Literals, ...]
+"""Sets of literals, of each of which one has to stand in the line as well."""
+
+Needs = Mapping[str, Companions]
+"""The literals of a matcher, of which one stands in any line in which it holds, with what it needs beside it.
+
+A line that has none of the literals together with all its companions does not match.
+"""
+
 MAX_KNOWN = 20_000
-FORMAT = "1"
+FORMAT = "2"
 """Raised when the derivation changes: what is remembered from run to run is begun anew."""
 
-_known: dict[str, Literals | None] = {}
-"""By pattern. To read one takes a millisecond, and there are hundreds."""
+_known: dict[str, tuple[Literals, ...]] = {}
+"""By pattern, the best sets. To read one takes a millisecond, and there are hundreds."""
 
 _SAFE_RUN = re.compile("[" + re.escape("".join(sorted(SAFE))) + "]+")
 
@@ -37,7 +53,8 @@ _SAFE_RUN = re.compile("[" + re.escape("".join(sorted(SAFE))) + "]+")
 @contextmanager
 def remembered(folder: Path | None) -> Iterator[None]:
     """Know within the block what was derived in earlier runs, and remember for later ones what is derived in it."""
-    cache: Cache[dict[str, Literals | None]] = Cache("literals", dict[str, frozenset[str] | None], FORMAT, folder)
+    kind = dict[str, tuple[frozenset[str], ...]]
+    cache: Cache[dict[str, tuple[Literals, ...]]] = Cache("literals", kind, FORMAT, folder)
     known = cache.load() or {}
     _known.update(known)
     yield
@@ -52,65 +69,100 @@ def rule_literals(rule: RuleModel) -> Literals | None:
 
 def matcher_literals(matcher: Matcher) -> Literals | None:
     """Give literals of which one occurs in every line in which `matcher` holds; None when there are none."""
-    literals = _of_matcher(matcher)
-    return None if literals is None else _shortened(literals)
+    needs = matcher_needs(matcher)
+    return None if needs is None else frozenset(needs)
 
 
-def _shortened(literals: Literals) -> Literals:
+def matcher_needs(matcher: Matcher) -> Needs | None:
+    """Give the same literals with their companions."""
+    needs = _of_matcher(matcher)
+    return None if needs is None else _shortened(needs)
+
+
+def _shortened(needs: Needs) -> Needs:
     """Drop what holds another of the literals: where it occurs, the other one is found as well."""
-    together = "\n".join(literals)
-    within = [one for one in literals if together.count(one) > 1]
-    return frozenset(one for one in literals if not any(other in one for other in within if other != one))
+    together = "\n".join(needs)
+    within = [one for one in needs if together.count(one) > 1]
+    inside = {
+        one: min((other for other in within if other != one and other in one), key=len, default=one) for one in needs
+    }
+    shortened = {one: needs[one] for one, kept in inside.items() if kept == one}
+    for one, kept in inside.items():
+        shortened[kept] = _either(shortened[kept], needs[one])
+    return shortened
 
 
-def _of_matcher(matcher: Matcher) -> Literals | None:
+def _either(one: Companions, other: Companions) -> Companions:
+    """Give what is needed by lines that have all of `one`, and by those that have all of `other`."""
+    united = (these | those for these, those in zip(one, other, strict=False))
+    return tuple(literals for literals in united if len(literals) <= MAX_SET)
+
+
+def _of_matcher(matcher: Matcher) -> Needs | None:
     match matcher:
         case Contains():
-            return _best(_text_candidates(matcher.contains))
+            return _needs(_ranked(_text_candidates(matcher.contains)))
         case Equals():
-            return _best(_text_candidates(matcher.equals))
+            return _needs(_ranked(_text_candidates(matcher.equals)))
         case Regex():
-            return _of_pattern(matcher.regex)
+            return _needs(_of_pattern(matcher.regex))
         case FieldTest():
-            return _of_field(matcher)
+            return _needs(_of_field(matcher))
         case Group():
             return _of_group(matcher)
 
 
-def _of_pattern(pattern: str) -> Literals | None:
+def _needs(ranked: Sequence[Literals]) -> Needs | None:
+    """Search for the best set, and let the others be its companions, where it doesn't hold them anyway."""
+    if not ranked:
+        return None
+    best, *rest = ranked
+    return dict.fromkeys(best, tuple(one for one in rest if len(one) <= MAX_SET and not _holds(best, one)))
+
+
+def _holds(best: Literals, other: Literals) -> bool:
+    return all(any(small in one for small in other) for one in best)
+
+
+def _of_pattern(pattern: str) -> tuple[Literals, ...]:
     if pattern not in _known:
-        _known[pattern] = _best(pattern_candidates(pattern, rate))
+        _known[pattern] = _ranked(pattern_candidates(pattern, rate))
     return _known[pattern]
 
 
-def _of_group(group: Group) -> Literals | None:
-    """`all`: the best part will do. `any`: every part must give one. `none` gives nothing."""
+def _of_group(group: Group) -> Needs | None:
+    """`all`: the best part is searched for. `any`: every part must give something. `none` gives nothing."""
     parts = [_of_matcher(part) for part in group.all or ()]
     if group.any:
         parts.append(_united(_of_matcher(part) for part in group.any))
-    return _best(part for part in parts if part is not None)
+    usable = sorted((part for part in parts if part), key=lambda part: rate(part.keys()), reverse=True)
+    if not usable:
+        return None
+    best, *rest = usable
+    beside = tuple(frozenset(part) for part in rest if len(part) <= MAX_SET)
+    return {one: (*companions, *beside)[: MOST_COMPANIONS + 1] for one, companions in best.items()}
 
 
-def _of_field(test: FieldTest) -> Literals | None:
+def _of_field(test: FieldTest) -> tuple[Literals, ...]:
     """The key's last name must occur, and so must a value that is text.
 
     A number gives nothing: `5e2` and `500` are the same one. A test that the key is absent, no more
     so.
     """
     if test.exists is False:
-        return None
+        return ()
     candidates = _text_candidates(test.field.rpartition(".")[2])
     if isinstance(test.equals, str):
         candidates += _text_candidates(test.equals)
     if test.in_ is not None and (values := _united(_of_value(value) for value in test.in_)):
-        candidates.append(values)
+        candidates.append(frozenset(values))
     if test.regex is not None:
         candidates += pattern_candidates(test.regex, rate)
-    return _best(candidates)
+    return _ranked(candidates)
 
 
-def _of_value(value: str | float) -> Literals | None:
-    return _best(_text_candidates(value)) if isinstance(value, str) else None
+def _of_value(value: str | float) -> Needs | None:
+    return _needs(_ranked(_text_candidates(value))) if isinstance(value, str) else None
 
 
 def _text_candidates(text: str) -> list[Literals]:
@@ -118,18 +170,21 @@ def _text_candidates(text: str) -> list[Literals]:
     return [frozenset({run[:MAX_LENGTH].lower()}) for run in runs]
 
 
-def _united(parts: Iterable[Literals | None]) -> Literals | None:
-    united: set[str] = set()
+def _united(parts: Iterable[Needs | None]) -> Needs | None:
+    """Give what is needed where any of the parts holds."""
+    united: dict[str, Companions] = {}
     for part in parts:
         if part is None:
             return None
-        united |= part
-    return frozenset(united)
+        for literal, companions in part.items():
+            united[literal] = _either(united[literal], companions) if literal in united else companions
+    return united
 
 
-def _best(candidates: Iterable[Literals]) -> Literals | None:
-    usable = [literals for literals in candidates if min(map(len, literals)) >= MIN_LENGTH]
-    return max(usable, key=rate) if usable else None
+def _ranked(candidates: Iterable[Literals]) -> tuple[Literals, ...]:
+    """Give those that can be searched for, the best first; the others of so many will do as companions."""
+    usable = {literals for literals in candidates if min(map(len, literals)) >= MIN_LENGTH}
+    return tuple(sorted(usable, key=rate, reverse=True)[: MOST_COMPANIONS + 1])
 
 
 def rate(literals: AbstractSet[str]) -> tuple[bool, float, int, list[str]]:

@@ -20,12 +20,12 @@ from functools import partial
 from pathlib import Path
 
 from logscan.batch import Batch, Container, Input, Line
-from logscan.matching.audience import Audience, Order
+from logscan.matching.audience import Audience, Order, Pointer
 from logscan.matching.confirm import Judge
 from logscan.matching.escapes import HIDING, revealed
 from logscan.matching.evidence import NO_GROUPS, Evidence
 from logscan.matching.hit import Hit
-from logscan.matching.literals import remembered
+from logscan.matching.literals import Companions, remembered
 from logscan.matching.multiline import OpenEvent, OpenEvents
 from logscan.matching.prefilter import Prefilter
 from logscan.matching.quarantine import Quarantine, Watch
@@ -58,13 +58,13 @@ class Matcher:
             self._questions = questions_of(rules)
         self._joining = {one.rule: one for one in self._questions if one.continues is not None}
         self._watch = Watch(clock)
-        self._literals: dict[str, list[Order]] = {}
+        self._literals: dict[str, list[Pointer]] = {}
         slow: list[Order] = []
         for order, question in enumerate(self._questions):
-            if question.literals is None:
+            if question.needs is None:
                 slow.append(order)
-            for literal in question.literals or ():
-                self._literals.setdefault(literal, []).append(order)
+            for literal, companions in (question.needs or {}).items():
+                self._literals.setdefault(literal, []).append((order, _as_bytes(companions)))
         self._slow = tuple(slow)
         self._prefilter = Prefilter([*self._literals, *HIDING], cache=cache)
         self._hiding = frozenset(range(len(self._literals), len(self._literals) + len(HIDING)))
@@ -97,9 +97,12 @@ class Matcher:
         for start, end, literals in self._lines(batch, every=bool(audience.slow)):
             if events:
                 yield from self._ended(events.walk(batch, start))
-            if not literals.isdisjoint(self._hiding):
+            if literals.isdisjoint(self._hiding):
+                shown = batch.text[start:end].lower()
+            else:
                 literals |= self._revealed_literals(batch.line(start, end).text)  # noqa: PLW2901 - ours to widen
-            if orders := audience.wanting(literals):
+                shown = None
+            if orders := audience.wanting(literals, shown):
                 line = batch.line(start, end)
                 if events:
                     yield from self._ended(events.offer(line, end + 1))
@@ -225,6 +228,10 @@ class Matcher:
                 batch.container, batch.input, self._questions, self._literals.values(), self._slow
             )
         return audience
+
+
+def _as_bytes(companions: Companions) -> tuple[tuple[bytes, ...], ...]:
+    return tuple(tuple(literal.encode("ascii") for literal in sorted(literals)) for literals in companions)
 
 
 def _judged(question: Question, view: LineView) -> tuple[Evidence, Mapping[str, str]] | None:

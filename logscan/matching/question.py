@@ -12,23 +12,22 @@ from dataclasses import dataclass
 
 from logscan.batch import Container, Input
 from logscan.matching.confirm import Judge, test_of
-from logscan.matching.literals import matcher_literals, rule_literals
+from logscan.matching.literals import Needs, matcher_needs
 from logscan.matching.multiline import Continuation
-from logscan.matching.pattern_literals import Literals
 from logscan.matching.where import OPEN, LineGate, rule_gate
 from logscan.ruleset.model import Rule
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question to lines. `literals`: one of them stands in any line for which the answer is yes.
+    """One question to lines. `needs`: what has to stand in any line for which the answer is yes.
 
     `continues`: which lines go on with a hit, for a rule that joins lines.
     """
 
     rule: Rule
     judge: Judge
-    literals: Literals | None
+    needs: Needs | None
     input: Input
     aside: bool = False
     continues: Continuation | None = None
@@ -37,8 +36,10 @@ class Question:
     def of(cls, rule: Rule) -> Question:
         """Ask for hits of `rule`, which must look at lines itself."""
         model = rule.model
+        if model.match is None:
+            raise ValueError(f"{rule.id} looks at no lines")
         continues = Continuation.of(model.multiline) if model.multiline else None
-        return cls(rule, Judge.of(model), rule_literals(model), Input(model.input), continues=continues)
+        return cls(rule, Judge.of(model), matcher_needs(model.match), Input(model.input), continues=continues)
 
     @property
     def settles(self) -> bool:
@@ -63,4 +64,4 @@ def _aside(rule: Rule) -> Question:
     if related is None:
         raise ValueError(f"{rule.id} asks for no related lines")
     judge = Judge(test_of(related.match), None, ())
-    return Question(rule, judge, matcher_literals(related.match), Input.LINE, aside=True)
+    return Question(rule, judge, matcher_needs(related.match), Input.LINE, aside=True)
