@@ -79,10 +79,10 @@ def test_what_rotated_away_while_logscan_was_down_is_a_gap(emitter, follower):
 def test_a_log_that_rotates_at_every_kilobyte_is_counted_once_or_in_gaps(emitter, proxy, follower, files, driver):
     follow = follower(rules=NUMBERS).start("--since", "24h")
     follow.until(lambda: proxy.asked("containers/json"))
-    containers = [
-        emitter.shell(SLOW.format(count=5000), log_driver=driver, log_opts={"max-size": "1k", "max-file": files})
-        for _ in range(2)
-    ]
+    options = {"max-size": "1k", "max-file": files}
+    if driver == "local" and files == "1":
+        options["compress"] = "false"  # the engine refuses to compress a single file
+    containers = [emitter.shell(SLOW.format(count=5000), log_driver=driver, log_opts=options) for _ in range(2)]
     for container in containers:
         container.wait(600)
 

@@ -92,7 +92,10 @@ def long_line(draw, tty, time_ns):
     for text in [b"x" * PIECE] * count + ending:
         records.append(record(text, time_ns, tty=tty))
         others = 0 if tty else draw(st.sampled_from([0, 1, 11]))
-        records += [record(b"other\n", time_ns + 1 + n, tty=tty, stream=STDERR) for n in range(others)]
+        next_ns = (
+            time_ns + 1 + len(records)
+        )  # never again the same record so far behind: no place could tell them apart
+        records += [record(b"other\n", next_ns + n, tty=tty, stream=STDERR) for n in range(others)]
     return records
 
 
