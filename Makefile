@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+WORKERS ?= 3
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
@@ -26,8 +27,8 @@ types: $(INSTALLED) ## mypy, strict
 imports: $(INSTALLED) ## that imports run one way
 	$(BIN)/lint-imports
 
-unit: $(INSTALLED) ## the tests
-	$(BIN)/python -m pytest -q
+unit: $(INSTALLED) ## the tests, WORKERS (3) at a time: those of follow wait more than they compute
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(ARGS)
 
 chaos: $(INSTALLED) ## the long and large tests of follow: hundreds of containers and kills, for an hour or so
 	$(BIN)/python -m pytest -q -s -m chaos $(ARGS)
