@@ -194,7 +194,7 @@ def test_a_follow_with_kills_finds_what_one_without_finds(tmp_path, case):
 
 
 def test_a_day_of_homeiq_is_found_alike_by_follow_and_scan(tmp_path):
-    files = [ROOT / "rules" / f"{name}.yaml" for name in ("homeiq", "influxdb", "python", "access")]
+    files = [ROOT / "rules" / f"{name}.yaml" for name in ("homeiq", "influxdb", "python", "access", "general")]
     given = {"file": [str(HOMEIQ)], "rules": list(map(str, files)), "builtin": False, "format": "json"}
     out = io.StringIO()
     run_scan(resolve(given, Config(), now_ns=0), out=out, progress=None)

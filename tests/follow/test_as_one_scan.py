@@ -13,13 +13,13 @@ HOMEIQ = Path(homeiq.__file__).parent / "homeiq"
 PIECES = 12
 
 
-def replay(fixture):
+def replay(fixture, pause_s):
     """A real log in some pieces, between which the day goes on."""
     lines = fixture.read_bytes().splitlines(keepends=True)
     script = Script()
     size = len(lines) // PIECES + 1
     for begin in range(0, len(lines), size):
-        script.out(b"".join(lines[begin : begin + size])).pause(0.5)
+        script.out(b"".join(lines[begin : begin + size])).pause(pause_s)
     return script
 
 
@@ -32,7 +32,9 @@ def test_a_day_of_follow_gives_the_findings_of_one_scan(emitter, follower, kills
     """HomeIQ's own logs, with the shipped rules; also when logscan is killed in between."""
     follow = follower(rules=None).start("--since", "24h")
     containers = [
-        emitter.play(replay(fixture), name=fixture.stem, image=image_of(fixture.stem), wait=False)
+        emitter.play(
+            replay(fixture, 3.0 if kills else 0.5), name=fixture.stem, image=image_of(fixture.stem), wait=False
+        )
         for fixture in sorted(HOMEIQ.glob("*.log"))
     ]
     for _ in range(kills):
