@@ -4,8 +4,10 @@ Owns Hyperscan, and is its only importer. Hyperscan is used in literal mode alon
 misses matches in current builds. Does not own where literals come from (literals), nor what a
 candidate means (confirm): it answers with literals and offsets.
 
-The time of a search does not depend on how many literals there are; each match costs a callback,
-about 0.16 µs.
+The time of a search does not depend on how many literals there are as much as on how they end: Hyperscan
+looks at the last eight characters first, one table for all literals, and at the rest where those are met. So a
+literal is cut where its end is rare in ordinary lines, which doubles the speed with thousands of them; what is
+cut off, the questions that it points to ask for anyway. Each match costs a callback, about 0.16 µs.
 """
 
 from __future__ import annotations
@@ -21,6 +23,14 @@ import hyperscan
 import msgspec
 
 from logscan.cache import Cache
+from logscan.matching.digrams import rarest_end
+
+TAIL = 8
+SHORTEST_CUT = 14
+"""A shorter piece occurs so often by chance that asking in vain costs more than the search saves."""
+
+FORMAT = 2
+"""Raised when literals are cut elsewhere: a database that was kept is compiled anew."""
 
 
 class _Compiled(msgspec.Struct, array_like=True):
@@ -34,13 +44,17 @@ class _Compiled(msgspec.Struct, array_like=True):
 def _compiled(literals: Sequence[str]) -> Any:
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     database.compile(
-        expressions=[literal.encode("ascii") for literal in literals],
+        expressions=[_cut(literal).encode("ascii") for literal in literals],
         ids=range(len(literals)),
         elements=len(literals),
         flags=[hyperscan.HS_FLAG_CASELESS] * len(literals),
         literal=True,
     )
     return database
+
+
+def _cut(literal: str) -> str:
+    return literal[: rarest_end(literal, tail=TAIL, shortest=SHORTEST_CUT)]
 
 
 def _loaded(kept: _Compiled | None, name: bytes) -> Any:
@@ -54,18 +68,19 @@ def _loaded(kept: _Compiled | None, name: bytes) -> Any:
 
 
 Candidate = tuple[int, int]
-"""A literal's number, and the offset just behind where it was found."""
+"""A literal's number, and an offset in the line where it was found, behind one of its characters."""
 
 
 class Prefilter:
     """Finds `literals` (ASCII, numbered by their place) in bytes, without regard to case.
 
-    `cache`: a folder in which the database of the last literals is kept; to compile 4,000 takes a tenth of a second.
+    Of a long one it may find the beginning alone. `cache`: a folder in which the database of the last
+    literals is kept; to compile 4,000 takes a tenth of a second.
     """
 
     def __init__(self, literals: Sequence[str], *, cache: Path | None = None) -> None:
         self._threads = threading.local()
-        kept: Cache[_Compiled] = Cache("database", _Compiled, metadata.version("hyperscan"), cache)
+        kept: Cache[_Compiled] = Cache("database", _Compiled, f"{metadata.version('hyperscan')} {FORMAT}", cache)
         name = sha256("\n".join(literals).encode("ascii")).digest()
         self._database = _loaded(kept.load(), name)
         if self._database is None:
@@ -75,7 +90,10 @@ class Prefilter:
                 kept.save(_Compiled(name, sha256(data).digest(), data))
 
     def candidates(self, text: bytes) -> list[Candidate]:
-        """Give all places where a literal occurs, by rising offset. May be called from any thread."""
+        """Give all places where a literal occurs, and some where only its beginning does, by rising offset.
+
+        May be called from any thread.
+        """
         found: list[Candidate] = []
         append = found.append
 

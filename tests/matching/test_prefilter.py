@@ -19,6 +19,15 @@ def test_takes_characters_of_patterns_literally():
     assert [(0, 10)] == Prefilter([".*[a]"]).candidates(b"abca .*[a]")
 
 
+def test_finds_a_long_literal_and_maybe_its_beginning():
+    literal = "could not open file pg_xlog for the connection"
+    prefilter = Prefilter([literal])
+
+    assert [0] == [number for number, _ in prefilter.candidates(f"ERROR: {literal}\n".encode())]
+    assert [(0, 27)] == prefilter.candidates(b"could not open file pg_xlog for a reason\n")
+    assert [] == prefilter.candidates(b"could not open file pg_wal for the connection\n")
+
+
 def test_answers_from_several_threads_at_once():
     prefilter = Prefilter(["needle"])
     text = b"hay " * 1000 + b"needle"
