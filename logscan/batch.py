@@ -8,6 +8,7 @@ form its source had them, behind `LineIndex`, and looks them up only when asked.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -106,16 +107,24 @@ class Input(StrEnum):
 class LineIndex(Protocol):
     """Time and stream of a batch's lines, in the flat form that their source had."""
 
-    def locate(self, text: bytes, start: int, end: int) -> tuple[int, int | None, Stream]:
-        """Tell of the line `text[start:end]` where its content starts, its time and its stream."""
-        ...
+    __slots__ = ()
+
+    def content(self, text: bytes, start: int, end: int) -> int:  # noqa: ARG002 - others have stamps before it
+        """Tell where the content of the line `text[start:end]` starts."""
+        return start
+
+    @abstractmethod
+    def locate(self, text: bytes, start: int, end: int) -> tuple[int | None, Stream]:
+        """Tell the time and the stream of the line `text[start:end]`."""
 
 
-class Untimed:
+class Untimed(LineIndex):
     """The index of lines that carry neither time nor stream."""
 
-    def locate(self, text: bytes, start: int, end: int) -> tuple[int, int | None, Stream]:  # noqa: ARG002
-        return start, None, Stream.UNKNOWN
+    __slots__ = ()
+
+    def locate(self, text: bytes, start: int, end: int) -> tuple[int | None, Stream]:  # noqa: ARG002
+        return None, Stream.UNKNOWN
 
 
 class Batch:
@@ -155,12 +164,16 @@ class Batch:
         end = self.text.find(b"\n", offset)
         return start, len(self.text) if end < 0 else end
 
+    def content(self, start: int, end: int) -> str:
+        """Decode what the line `text[start:end]` says, without asking for its time."""
+        begin = self.index.content(self.text, start, end)
+        if end > begin and self.text[end - 1] == CARRIAGE_RETURN:
+            end -= 1
+        return self.text[begin:end].decode("utf-8", "replace")
+
     def line(self, start: int, end: int) -> Line:
         """Decode the line `text[start:end]`. Asking in rising order is the cheap way."""
-        content, time_ns, stream = self.index.locate(self.text, start, end)
-        if end > content and self.text[end - 1] == CARRIAGE_RETURN:
-            end -= 1
-        return Line(self.text[content:end].decode("utf-8", "replace"), time_ns, stream, self.container)
+        return Line(self.content(start, end), *self.index.locate(self.text, start, end), self.container)
 
     def line_at(self, offset: int) -> Line:
         """Decode the line around `offset`."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 from logscan import pipeline
-from logscan.batch import COMPOSE_PROJECT, COMPOSE_SERVICE, Batch, Container, Identity, Input, Stream
+from logscan.batch import COMPOSE_PROJECT, COMPOSE_SERVICE, Batch, Container, Identity, Input, LineIndex, Stream
 from logscan.detection.detector import Detector
 from logscan.detection.in_order import combined_by
 from logscan.finding import Coverage, Finding, ScanError
@@ -192,15 +192,15 @@ def _batch(container: Container, lines: Sequence[ScenarioLine], kind: Input) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class _Printed:
+class _Printed(LineIndex):
     """Times and streams of a batch's lines; `starts` are the places at which they begin, rising."""
 
     starts: Sequence[int]
     lines: Sequence[ScenarioLine]
 
-    def locate(self, text: bytes, start: int, end: int) -> tuple[int, int | None, Stream]:  # noqa: ARG002
+    def locate(self, text: bytes, start: int, end: int) -> tuple[int | None, Stream]:  # noqa: ARG002
         line = self.lines[bisect_left(self.starts, start)]
-        return start, START_NS + line.at, Stream(line.stream)
+        return START_NS + line.at, Stream(line.stream)
 
 
 def _wish(expected: Expected) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from logscan.assemble import run_scan
-from logscan.batch import Batch
+from logscan.batch import Batch, LineIndex
 from logscan.detection.detector import Detector
 from logscan.matching.matcher import Matcher
 from logscan.matching.where import knows
@@ -71,14 +71,14 @@ def in_order(findings):
     return sorted(findings, key=lambda finding: (finding["rule"], finding["service"], finding["first_seen"]))
 
 
-class Moment:
+class Moment(LineIndex):
     """The index of a batch of one line."""
 
     def __init__(self, line):
         self._line = line
 
     def locate(self, text, start, end):
-        return start, self._line.time_ns, self._line.stream
+        return self._line.time_ns, self._line.stream
 
 
 def whole(case, rules):

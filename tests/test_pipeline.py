@@ -3,7 +3,7 @@
 import pytest
 
 from logscan import pipeline
-from logscan.batch import Batch, Container, Stream
+from logscan.batch import Batch, Container, LineIndex, Stream
 from logscan.detection.detector import Detector
 from logscan.finding import Coverage, Status
 from logscan.framing.time_range import TimeRange
@@ -14,14 +14,14 @@ R = rule(window={"type": "absence", "for": "10s"})
 BOX = Container("b", "box")
 
 
-class At:
+class At(LineIndex):
     """The index of a batch whose lines all have one time."""
 
     def __init__(self, time_ns):
         self.time_ns = time_ns
 
     def locate(self, text, start, end):
-        return start, self.time_ns, Stream.STDOUT
+        return self.time_ns, Stream.STDOUT
 
 
 class FakeSource:

@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from logscan.batch import Batch, Container, Stream
+from logscan.batch import Batch, Container, LineIndex, Stream
 from logscan.checkpoint import Mark, Place, RecordKey
 from logscan.matching.matcher import Matcher
 from logscan.sources.live import Lines
@@ -36,7 +36,7 @@ log = st.lists(
 )
 
 
-class Index:
+class Index(LineIndex):
     """Times and streams of the lines of a batch, by their number in it."""
 
     def __init__(self, lines):
@@ -44,7 +44,7 @@ class Index:
 
     def locate(self, text, start, end):
         time_ns, stream = self.lines[text.count(b"\n", 0, start)]
-        return start, time_ns, stream
+        return time_ns, stream
 
 
 class Reading:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import compress, pairwise
 
-from logscan.batch import MAX_LINE_BYTES, Batch, Container, Stream
+from logscan.batch import MAX_LINE_BYTES, Batch, Container, LineIndex, Stream
 from logscan.framing.ansi import strip_ansi
 from logscan.framing.long_line import LongLine
 from logscan.framing.stamp import STAMP_BYTES, format_fixed, parse_fixed
@@ -71,7 +71,7 @@ def ends_line(stamp: bytes, text: bytes) -> bool:
 
 
 @dataclass(slots=True)
-class FrameIndex:
+class FrameIndex(LineIndex):
     """Time and stream of the lines of a batch.
 
     `starts` has one entry per line: where its frame begins in `raw`, or the complement (`~`) of its
@@ -84,13 +84,13 @@ class FrameIndex:
     _offset: int = 0
     _number: int = 0
 
-    def locate(self, text: bytes, start: int, end: int) -> tuple[int, int | None, Stream]:  # noqa: ARG002
+    def locate(self, text: bytes, start: int, end: int) -> tuple[int | None, Stream]:  # noqa: ARG002
         """Count the lines up to `start`, going on from the last one asked for."""
         if start < self._offset:
             self._offset = self._number = 0
         self._number += text.count(b"\n", self._offset, start)
         self._offset = start
-        return start, *self.entry(self._number)
+        return self.entry(self._number)
 
     def entry(self, number: int) -> tuple[int, Stream]:
         """Give the time and the stream of the line with this number."""

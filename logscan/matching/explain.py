@@ -144,7 +144,7 @@ class _Said:
 
     def passes(self, part: Where) -> bool:
         line_gate = gate(part, self.container)
-        return line_gate is not None and line_gate.admits(self.stream, lambda: self.view.level)
+        return line_gate is not None and line_gate.admits(lambda: self.stream, lambda: self.view.level)
 
     def seen(self, key: str) -> str:
         """Tell in words what a key of `where` is compared with."""

@@ -80,16 +80,10 @@ def matcher_needs(matcher: Matcher) -> Needs | None:
 
 
 def _shortened(needs: Needs) -> Needs:
-    """Drop what holds another of the literals: where it occurs, the other one is found as well."""
+    """Drop what holds another of the literals that needs no companions: where it occurs, that one will do."""
     together = "\n".join(needs)
-    within = [one for one in needs if together.count(one) > 1]
-    inside = {
-        one: min((other for other in within if other != one and other in one), key=len, default=one) for one in needs
-    }
-    shortened = {one: needs[one] for one, kept in inside.items() if kept == one}
-    for one, kept in inside.items():
-        shortened[kept] = _either(shortened[kept], needs[one])
-    return shortened
+    enough = [one for one, companions in needs.items() if not companions and together.count(one) > 1]
+    return {one: needs[one] for one in needs if not any(other != one and other in one for other in enough)}
 
 
 def _either(one: Companions, other: Companions) -> Companions:

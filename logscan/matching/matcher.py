@@ -19,15 +19,16 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from logscan.batch import Batch, Container, Input, Line
+from logscan.batch import Batch, Container, Input, Line, Stream
 from logscan.matching.audience import Audience, Order, Pointer
 from logscan.matching.confirm import Judge
 from logscan.matching.escapes import HIDING, revealed
 from logscan.matching.evidence import NO_GROUPS, Evidence
 from logscan.matching.hit import Hit
+from logscan.matching.levels import Level
 from logscan.matching.literals import Companions, remembered
 from logscan.matching.multiline import OpenEvent, OpenEvents
-from logscan.matching.prefilter import Prefilter
+from logscan.matching.prefilter import SHORTEST_CUT, Prefilter
 from logscan.matching.quarantine import Quarantine, Watch
 from logscan.matching.question import Question, questions_of
 from logscan.matching.views import LineView
@@ -64,7 +65,7 @@ class Matcher:
             if question.needs is None:
                 slow.append(order)
             for literal, companions in (question.needs or {}).items():
-                self._literals.setdefault(literal, []).append((order, _as_bytes(companions)))
+                self._literals.setdefault(literal, []).append((order, _as_bytes(literal, companions)))
         self._slow = tuple(slow)
         self._prefilter = Prefilter([*self._literals, *HIDING], cache=cache)
         self._hiding = frozenset(range(len(self._literals), len(self._literals) + len(HIDING)))
@@ -100,13 +101,13 @@ class Matcher:
             if literals.isdisjoint(self._hiding):
                 shown = batch.text[start:end].lower()
             else:
-                literals |= self._revealed_literals(batch.line(start, end).text)  # noqa: PLW2901 - ours to widen
+                literals |= self._revealed_literals(batch.content(start, end))  # noqa: PLW2901 - ours to widen
                 shown = None
             if orders := audience.wanting(literals, shown):
-                line = batch.line(start, end)
+                asked = _Asked(batch, start, end)
                 if events:
-                    yield from self._ended(events.offer(line, end + 1))
-                hits = self._line_hits(audience, orders, line, start, events.taking)
+                    yield from self._ended(events.offer(asked.line, end + 1))
+                hits = self._line_hits(audience, orders, asked, events.taking)
                 yield from _settled(list(hits), events, end + 1) if audience.settles else hits
         if events:
             yield from self._ended(events.walk(batch, len(batch.text)))
@@ -147,21 +148,21 @@ class Matcher:
         return events
 
     def _line_hits(
-        self, audience: Audience, orders: Sequence[Order], line: Line, start: int, taking: Collection[OpenEvent]
+        self, audience: Audience, orders: Sequence[Order], asked: _Asked, taking: Collection[OpenEvent]
     ) -> Iterator[Hit]:
         """Yield the hits of a line; those of a rule that joins lines have not all their fields yet."""
-        view = LineView(line.text)
+        view = asked.view
         inside = {event.hit.rule for event in taking} if taking else ()
         for order in orders:
             question = self._questions[order]
             rule = question.rule
-            if rule in self._watch or not audience.gates[order].admits(line.stream, lambda: view.level):
+            if rule in self._watch or not audience.gates[order].admits(asked.stream, asked.level):
                 continue
             if rule in inside and not question.aside:
                 continue
             if confirmed := self._confirm(question, view):
                 evidence, fields = confirmed
-                yield Hit(rule, line, fields, evidence.start, evidence.end, start, aside=question.aside)
+                yield Hit(rule, asked.line, fields, evidence.start, evidence.end, asked.start, aside=question.aside)
 
     def _confirm(self, question: Question, view: LineView) -> tuple[Evidence, Mapping[str, str]] | None:
         if not question.judge.searches:
@@ -230,8 +231,33 @@ class Matcher:
         return audience
 
 
-def _as_bytes(companions: Companions) -> tuple[tuple[bytes, ...], ...]:
-    return tuple(tuple(literal.encode("ascii") for literal in sorted(literals)) for literals in companions)
+class _Asked:
+    """A line of which questions are asked. Its time is looked up for those who confirm: in a file it costs most."""
+
+    __slots__ = ("_batch", "_end", "_line", "start", "view")
+
+    def __init__(self, batch: Batch, start: int, end: int) -> None:
+        self._batch, self.start, self._end = batch, start, end
+        self._line: Line | None = None
+        self.view = LineView(batch.content(start, end))
+
+    @property
+    def line(self) -> Line:
+        if self._line is None:
+            self._line = self._batch.line(self.start, self._end)
+        return self._line
+
+    def stream(self) -> Stream:
+        return self.line.stream
+
+    def level(self) -> Level | None:
+        return self.view.level
+
+
+def _as_bytes(literal: str, companions: Companions) -> tuple[tuple[bytes, ...], ...]:
+    """Give what has to stand in a line beside `literal`: of a long one the prefilter finds the beginning only."""
+    whole = [{literal}] if len(literal) > SHORTEST_CUT else []
+    return tuple(tuple(one.encode("ascii") for one in sorted(literals)) for literals in [*whole, *companions])
 
 
 def _judged(question: Question, view: LineView) -> tuple[Evidence, Mapping[str, str]] | None:

@@ -32,8 +32,8 @@ class LineGate:
     never: Selector | None = None
     also: LineGate | None = None
 
-    def admits(self, stream: Stream, level: Callable[[], Level | None]) -> bool:
-        """Tell whether the rule looks at a line; `level` is asked only when it matters."""
+    def admits(self, stream: Callable[[], Stream], level: Callable[[], Level | None]) -> bool:
+        """Tell whether the rule looks at a line; its stream and level are asked for only when they matter."""
         if self.only is not None and not _fits_line(self.only, stream, level, unknown=True):
             return False
         if self.never is not None and _fits_line(self.never, stream, level, unknown=False):
@@ -126,7 +126,9 @@ def _narrows_lines(selector: Selector) -> bool:
     return bool(selector.stream or selector.level)
 
 
-def _fits_line(selector: Selector, stream: Stream, level: Callable[[], Level | None], *, unknown: bool) -> bool:
-    if selector.stream and stream not in selector.stream and not (unknown and stream is Stream.UNKNOWN):
+def _fits_line(
+    selector: Selector, stream: Callable[[], Stream], level: Callable[[], Level | None], *, unknown: bool
+) -> bool:
+    if selector.stream and (found := stream()) not in selector.stream and not (unknown and found is Stream.UNKNOWN):
         return False
     return not selector.level or level() in selector.level

@@ -6,30 +6,41 @@ out would cost as much as the search: a line loses its stamp when it is decoded.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from logscan.framing.lines import long_lines
 from logscan.framing.stamp import parse_careful
-from logscan.line_time import LineClock
 from logscan.sources.formats import DOCKER_STAMP
-from logscan.sources.written_times import Stamp, written
+from logscan.sources.written_times import PlainStamp
 
 PIECE_BYTES = 16 << 10
 """The daemon cuts lines into pieces of this size (moby `copier.go`, `defaultBufSize`)."""
 
 
-def stamped(clock: LineClock) -> Stamp:
-    """Give the stamp of lines that begin with Docker's; a line without it may have a time of its own."""
-    in_line = written(clock)
+@dataclass(frozen=True, slots=True)
+class DockerStamp:
+    """The stamp of lines that begin with Docker's; a line without it may have a time of its own, by `plain`."""
 
-    def stamp(text: bytes, start: int, end: int) -> tuple[int, int | None]:
-        prefix = DOCKER_STAMP.match(text, start, end)
-        if prefix is None:
-            return in_line(text, start, end)
-        try:
-            return prefix.end(), parse_careful(prefix[1])
-        except ValueError:  # a month 13: digits that are no stamp
-            return in_line(text, start, end)
+    plain: PlainStamp
 
-    return stamp
+    def content(self, text: bytes, start: int, end: int) -> int:
+        prefix = _prefix(text, start, end)
+        return start if prefix is None else prefix[0]
+
+    def time(self, text: bytes, start: int, end: int) -> int | None:
+        prefix = _prefix(text, start, end)
+        return self.plain.time(text, start, end) if prefix is None else prefix[1]
+
+
+def _prefix(text: bytes, start: int, end: int) -> tuple[int, int] | None:
+    """Give where Docker's stamp ends, and its time."""
+    prefix = DOCKER_STAMP.match(text, start, end)
+    if prefix is None:
+        return None
+    try:
+        return prefix.end(), parse_careful(prefix[1])
+    except ValueError:  # a month 13: digits that are no stamp
+        return None
 
 
 def join_pieces(text: bytes) -> bytes:

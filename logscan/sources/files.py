@@ -26,12 +26,12 @@ from logscan.framing.lines import READ_BYTES
 from logscan.line_time import LineClock
 from logscan.sources.ahead import read_ahead
 from logscan.sources.compose_lines import ComposeReader
-from logscan.sources.docker_stamps import join_pieces, stamped
+from logscan.sources.docker_stamps import DockerStamp, join_pieces
 from logscan.sources.file_identity import STDIN, FileIdentity
 from logscan.sources.formats import SAMPLE_BYTES, Format, detect
 from logscan.sources.json_file import JsonFileReader
 from logscan.sources.line_reader import LineReader, TextReader
-from logscan.sources.written_times import written
+from logscan.sources.written_times import PlainStamp
 
 QUEUED_BATCHES = 4
 
@@ -137,14 +137,14 @@ class FileSource:
                 yield file.read
 
     def _reader(self, shape: Format) -> LineReader:
-        clock = LineClock(self._default_tz, self._mtime_ns())
+        stamp = PlainStamp(LineClock(self._default_tz, self._mtime_ns()))
         match shape:
             case Format.PLAIN:
-                return TextReader(self._own, written(clock))
+                return TextReader(self._own, stamp)
             case Format.DOCKER_TIMESTAMPS:
-                return TextReader(self._own, stamped(clock), mend=join_pieces)
+                return TextReader(self._own, DockerStamp(stamp), mend=join_pieces)
             case Format.COMPOSE:
-                return ComposeReader(self._own, partial(self._identity.of_prefix, self._own), stamped(clock))
+                return ComposeReader(self._own, partial(self._identity.of_prefix, self._own), DockerStamp(stamp))
             case Format.JSON_FILE:
                 return JsonFileReader(self._own)
         assert_never(shape)

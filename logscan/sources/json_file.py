@@ -16,7 +16,7 @@ from functools import lru_cache
 
 import msgspec
 
-from logscan.batch import MAX_BATCH_BYTES, MAX_LINE_BYTES, Batch, Container, Stream
+from logscan.batch import MAX_BATCH_BYTES, MAX_LINE_BYTES, Batch, Container, LineIndex, Stream
 from logscan.finding import Gap, GapReason
 from logscan.framing.ansi import strip_ansi
 from logscan.framing.lines import LineCutter
@@ -42,7 +42,7 @@ class Record(msgspec.Struct, gc=False):
 _RECORD = msgspec.json.Decoder(Record)
 
 
-class RecordIndex:
+class RecordIndex(LineIndex):
     """Time and stream by the number of a line in its batch."""
 
     __slots__ = ("_number", "_offset", "_streams", "_times")
@@ -52,13 +52,13 @@ class RecordIndex:
         self._streams = streams
         self._offset = self._number = 0
 
-    def locate(self, text: bytes, start: int, end: int) -> tuple[int, int | None, Stream]:  # noqa: ARG002
+    def locate(self, text: bytes, start: int, end: int) -> tuple[int | None, Stream]:  # noqa: ARG002
         """Count the lines up to `start`, going on from the last one asked for."""
         if start < self._offset:
             self._offset = self._number = 0
         self._number += text.count(b"\n", self._offset, start)
         self._offset = start
-        return start, self._times[self._number], _ORDER[self._streams[self._number]]
+        return self._times[self._number], _ORDER[self._streams[self._number]]
 
 
 @dataclass(slots=True)

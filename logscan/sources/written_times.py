@@ -10,31 +10,46 @@ time it covers.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
 
-from logscan.batch import Batch, Stream
+from logscan.batch import Batch, LineIndex, Stream
 from logscan.line_time import REACH, LineClock
 
 MAX_LINES_BACK = 64
 
-Stamp = Callable[[bytes, int, int], tuple[int, int | None]]
-"""Tells of the line `text[start:end]` where its content starts, and the time that is written in it."""
+
+class Stamp(Protocol):
+    """How the lines of a file carry their times."""
+
+    def content(self, text: bytes, start: int, end: int) -> int:
+        """Tell where the content of the line `text[start:end]` starts."""
+        ...
+
+    def time(self, text: bytes, start: int, end: int) -> int | None:
+        """Give the time that is written in the line `text[start:end]`."""
+        ...
+
 
 Found = tuple[int, int | None]
 """How many lines back a time was found, and the time; no time, when there was none near enough."""
 
 
-def written(clock: LineClock) -> Stamp:
-    """Give the stamp of plain lines: all of the line is content."""
+@dataclass(frozen=True, slots=True)
+class PlainStamp:
+    """The stamp of plain lines: all of the line is content, and `clock` looks for a time in it."""
 
-    def stamp(text: bytes, start: int, end: int) -> tuple[int, int | None]:
+    clock: LineClock
+
+    def content(self, text: bytes, start: int, end: int) -> int:  # noqa: ARG002
+        return start
+
+    def time(self, text: bytes, start: int, end: int) -> int | None:
         # Times are ASCII, and Latin-1 decodes any bytes, at the speed of a copy.
-        return start, clock.time_of(text[start : min(end, start + REACH)].decode("latin-1"))
-
-    return stamp
+        return self.clock.time_of(text[start : min(end, start + REACH)].decode("latin-1"))
 
 
-class WrittenTimes:
+class WrittenTimes(LineIndex):
     """The index of one batch. `before` is what its first line would find, had it no time itself."""
 
     __slots__ = ("_before", "_known", "_known_start", "_stamp")
@@ -44,13 +59,16 @@ class WrittenTimes:
         self._before = before
         self._known_start, self._known = -1, before
 
-    def locate(self, text: bytes, start: int, end: int) -> tuple[int, int | None, Stream]:
-        content, time_ns = self._stamp(text, start, end)
+    def content(self, text: bytes, start: int, end: int) -> int:
+        return self._stamp.content(text, start, end)
+
+    def locate(self, text: bytes, start: int, end: int) -> tuple[int | None, Stream]:
+        time_ns = self._stamp.time(text, start, end)
         # The last answer is kept: hits close together, none with a time, then look back at the
         # lines between them only.
         found = (0, time_ns) if time_ns is not None else self.before(text, start)
         self._known_start, self._known = start, found
-        return content, found[1], Stream.UNKNOWN
+        return found[1], Stream.UNKNOWN
 
     def before(self, text: bytes, start: int) -> Found:
         """Look back from the line that begins at `start`, itself left out."""
@@ -61,7 +79,7 @@ class WrittenTimes:
             start = text.rfind(b"\n", 0, end) + 1
             if start == self._known_start:
                 return _aged(self._known, back)
-            time_ns = self._stamp(text, start, end)[1]
+            time_ns = self._stamp.time(text, start, end)
             if time_ns is not None:
                 return back, time_ns
         return MAX_LINES_BACK, None
@@ -73,7 +91,7 @@ class WrittenTimes:
             end = text.find(b"\n", start)
             if end < 0:
                 return None
-            time_ns = self._stamp(text, start, end)[1]
+            time_ns = self._stamp.time(text, start, end)
             if time_ns is not None:
                 return time_ns
             start = end + 1

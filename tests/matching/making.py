@@ -1,6 +1,6 @@
 """Rules, containers, batches and a clock for the tests of matching."""
 
-from logscan.batch import Batch, Container, Stream
+from logscan.batch import Batch, Container, LineIndex, Stream
 from logscan.ruleset.model import Rule, RuleFile
 
 ANYONE = Container(key="anyone", name="anyone")
@@ -33,14 +33,18 @@ def batch(*lines, container=ANYONE, index=None):
     return Batch(container, b"".join(line + b"\n" for line in raw), len(raw), index)
 
 
-class Marked:
+class Marked(LineIndex):
     """Lines as `O 12 text`: the stream (O, E or ?), the time in seconds (or -), then what was printed."""
+
+    def content(self, text, start, end):
+        stream, seconds, _ = text[start:end].split(b" ", 2)
+        return start + len(stream) + len(seconds) + 2
 
     def locate(self, text, start, end):
         stream, seconds, _ = text[start:end].split(b" ", 2)
         streams = {b"O": Stream.STDOUT, b"E": Stream.STDERR, b"?": Stream.UNKNOWN}
         time_ns = None if seconds == b"-" else int(float(seconds) * SECOND)
-        return start + len(stream) + len(seconds) + 2, time_ns, streams[stream]
+        return time_ns, streams[stream]
 
 
 def marked(*lines, container=ANYONE):

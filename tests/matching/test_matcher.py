@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from logscan.batch import COMPOSE_SERVICE, Batch, Container, Input, Stream
+from logscan.batch import COMPOSE_SERVICE, Batch, Container, Input, LineIndex, Stream
 from logscan.matching.matcher import Matcher
 from logscan.ruleset.model import Where
 from tests.matching.making import ANYONE, Ticking, batch, combining, rule
@@ -14,15 +14,18 @@ DIGITS = rule({"regex": r"\d\d"}, id="digits")
 HOPELESS = rule({"regex": r"needle (a|aa|aaa|aaaa)+$"}, id="hopeless")
 
 
-class Alternating:
+class Alternating(LineIndex):
     """Lines come from both streams in turn, each behind a mark that is no part of it."""
 
     def __init__(self):
         self.asked = []
 
+    def content(self, text, start, end):
+        return start + 2
+
     def locate(self, text, start, end):
         self.asked.append(start)
-        return start + 2, start, Stream.STDERR if text[start : start + 1] == b"E" else Stream.STDOUT
+        return start, Stream.STDERR if text[start : start + 1] == b"E" else Stream.STDOUT
 
 
 def found(matcher, *lines, **more):
