@@ -9,6 +9,7 @@ import pytest
 from logscan.cache import Cache, cache_folder
 from logscan.errors import RuleError
 from logscan.matching import literals
+from logscan.matching.index import Index
 from logscan.matching.matcher import Matcher
 from logscan.ruleset import yaml_reader
 from logscan.ruleset.loader import load_ruleset
@@ -80,6 +81,14 @@ def test_a_matcher_with_a_cache_finds_the_same(rules, folder, monkeypatch):
     assert expected == ids(Matcher(load(rules, folder), cache=folder)) == [("example-broken", {"part": "wing"})]
 
 
+def test_an_index_from_the_cache_is_the_one_that_was_derived(folder):
+    matchers = [rule.model.match for rule in load_ruleset([], cache=folder).rules if rule.model.match]
+    derived, found = (Index.of(matchers, cache=folder) for _ in range(2))
+    assert derived is not found
+    assert (derived.slow, list(derived.pointers)) == (found.slow, list(found.pointers))
+    assert Index.of(matchers[1:], cache=folder) == Index.of(matchers[1:])
+
+
 @pytest.mark.parametrize("damage", [b"", b"no cache at all", b"\xff" * 100], ids=["empty", "foreign", "garbage"])
 def test_a_damaged_cache_is_made_anew(rules, folder, damage):
     expected = ids(Matcher(load(rules, folder), cache=folder))
@@ -101,7 +110,7 @@ def test_files_and_folder_are_the_owners_alone(rules, folder):
     Matcher(load(rules, folder), cache=folder)
     assert 0o700 == stat.S_IMODE(folder.stat().st_mode)
     assert {0o600} == {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()}
-    assert {"rules", "literals", "database"} == {file.name.partition("-")[0] for file in folder.iterdir()}
+    assert {"rules", "literals", "index", "database"} == {file.name.partition("-")[0] for file in folder.iterdir()}
 
 
 def test_a_file_that_others_may_write_is_not_trusted(folder):

@@ -6,18 +6,13 @@ meaning of `where` (where).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from logscan.batch import Container, Input
+from logscan.matching.index import Index, Order, Pointer
 from logscan.matching.question import Question
 from logscan.matching.where import LineGate
-
-Order = int
-"""A question's place among the questions."""
-
-Pointer = tuple[Order, tuple[tuple[bytes, ...], ...]]
-"""A question that a literal points to, and the companions of the literal there, in lower case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +34,7 @@ class Audience:
         container: Container,
         given: Input,
         questions: Sequence[Question],
-        by_literal: Iterable[Collection[Pointer]],
-        slow: Iterable[Order],
+        index: Index,
     ) -> Audience:
         """Choose the questions that look at what is `given`, and at this container."""
         gates = {
@@ -50,8 +44,8 @@ class Audience:
         }
         return cls(
             gates,
-            [tuple(pointer for pointer in pointers if pointer[0] in gates) for pointers in by_literal],
-            tuple(order for order in slow if order in gates),
+            [tuple(pointer for pointer in pointers if pointer[0] in gates) for pointers in index.pointers.values()],
+            tuple(order for order in index.slow if order in gates),
             any(questions[order].settles for order in gates),
         )
 

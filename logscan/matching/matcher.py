@@ -20,15 +20,15 @@ from functools import partial
 from pathlib import Path
 
 from logscan.batch import Batch, Container, Input, Line, Stream
-from logscan.matching.audience import Audience, Order, Pointer
+from logscan.matching.audience import Audience
 from logscan.matching.confirm import Judge
 from logscan.matching.escapes import HIDING, revealed
 from logscan.matching.evidence import NO_GROUPS, Evidence
 from logscan.matching.hit import Hit
+from logscan.matching.index import Index, Order
 from logscan.matching.levels import Level
-from logscan.matching.literals import Companions, remembered
 from logscan.matching.multiline import OpenEvent, OpenEvents
-from logscan.matching.prefilter import SHORTEST_CUT, Prefilter
+from logscan.matching.prefilter import Prefilter
 from logscan.matching.quarantine import Quarantine, Watch
 from logscan.matching.question import Question, questions_of
 from logscan.matching.views import LineView
@@ -55,27 +55,20 @@ class Matcher:
     def __init__(
         self, rules: Sequence[Rule], *, clock: Callable[[], float] = time.thread_time, cache: Path | None = None
     ) -> None:
-        with remembered(cache):
-            self._questions = questions_of(rules)
+        self._questions = questions_of(rules)
         self._joining = {one.rule: one for one in self._questions if one.continues is not None}
         self._watch = Watch(clock)
-        self._literals: dict[str, list[Pointer]] = {}
-        slow: list[Order] = []
-        for order, question in enumerate(self._questions):
-            if question.needs is None:
-                slow.append(order)
-            for literal, companions in (question.needs or {}).items():
-                self._literals.setdefault(literal, []).append((order, _as_bytes(literal, companions)))
-        self._slow = tuple(slow)
-        self._prefilter = Prefilter([*self._literals, *HIDING], cache=cache)
-        self._hiding = frozenset(range(len(self._literals), len(self._literals) + len(HIDING)))
+        self._index = Index.of([question.matcher for question in self._questions], cache=cache)
+        literals = self._index.pointers
+        self._prefilter = Prefilter([*literals, *HIDING], cache=cache)
+        self._hiding = frozenset(range(len(literals), len(literals) + len(HIDING)))
         self._audiences: dict[Place, Audience] = {}
         self._open: dict[Place, OpenEvents] = {}
 
     @property
     def slow_lane(self) -> tuple[Rule, ...]:
         """The rules whose `match`, or whose `related`, has no usable literal and is asked of every line."""
-        return tuple(dict.fromkeys(self._questions[order].rule for order in self._slow))
+        return tuple(dict.fromkeys(self._questions[order].rule for order in self._index.slow))
 
     @property
     def quarantined(self) -> tuple[Quarantine, ...]:
@@ -225,9 +218,7 @@ class Matcher:
         if audience is None:
             if len(self._audiences) >= MAX_AUDIENCES:
                 self._audiences.clear()
-            audience = self._audiences[place] = Audience.of(
-                batch.container, batch.input, self._questions, self._literals.values(), self._slow
-            )
+            audience = self._audiences[place] = Audience.of(batch.container, batch.input, self._questions, self._index)
         return audience
 
 
@@ -252,12 +243,6 @@ class _Asked:
 
     def level(self) -> Level | None:
         return self.view.level
-
-
-def _as_bytes(literal: str, companions: Companions) -> tuple[tuple[bytes, ...], ...]:
-    """Give what has to stand in a line beside `literal`: of a long one the prefilter finds the beginning only."""
-    whole = [{literal}] if len(literal) > SHORTEST_CUT else []
-    return tuple(tuple(one.encode("ascii") for one in sorted(literals)) for literals in [*whole, *companions])
 
 
 def _judged(question: Question, view: LineView) -> tuple[Evidence, Mapping[str, str]] | None:

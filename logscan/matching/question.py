@@ -9,25 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from logscan.batch import Container, Input
 from logscan.matching.confirm import Judge, test_of
-from logscan.matching.literals import Needs, matcher_needs
 from logscan.matching.multiline import Continuation
 from logscan.matching.where import OPEN, LineGate, rule_gate
-from logscan.ruleset.model import Rule
+from logscan.ruleset.model import Matcher, Rule
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Question:
-    """One question to lines. `needs`: what has to stand in any line for which the answer is yes.
-
-    `continues`: which lines go on with a hit, for a rule that joins lines.
-    """
+    """One question to lines. `continues`: which lines go on with a hit, for a rule that joins lines."""
 
     rule: Rule
-    judge: Judge
-    needs: Needs | None
+    matcher: Matcher
     input: Input
     aside: bool = False
     continues: Continuation | None = None
@@ -39,7 +35,12 @@ class Question:
         if model.match is None:
             raise ValueError(f"{rule.id} looks at no lines")
         continues = Continuation.of(model.multiline) if model.multiline else None
-        return cls(rule, Judge.of(model), matcher_needs(model.match), Input(model.input), continues=continues)
+        return cls(rule, model.match, Input(model.input), continues=continues)
+
+    @cached_property
+    def judge(self) -> Judge:
+        """What finds the answer; made when it is first asked for, since most rules are never asked."""
+        return Judge(test_of(self.matcher), None, ()) if self.aside else Judge.of(self.rule.model)
 
     @property
     def settles(self) -> bool:
@@ -63,5 +64,4 @@ def _aside(rule: Rule) -> Question:
     related = rule.model.related
     if related is None:
         raise ValueError(f"{rule.id} asks for no related lines")
-    judge = Judge(test_of(related.match), None, ())
-    return Question(rule, judge, matcher_needs(related.match), Input.LINE, aside=True)
+    return Question(rule, related.match, Input.LINE, aside=True)

@@ -258,7 +258,7 @@ def test_a_container_that_goes_over_its_memory_is_told_of_as_that(engine, emitte
 
 
 def test_a_failing_health_check_is_a_finding_with_what_it_printed(engine, emitter, proxy):
-    check = {"test": ["CMD-SHELL", "echo no database; exit 1"], "interval": SECOND_NS, "retries": 1}
+    check = {"test": ["CMD-SHELL", "echo no database; exit 1"], "interval": 3 * SECOND_NS, "retries": 1}
     container = start_limited(engine, "sick", "sleep", "60", healthcheck=check)
     while engine.client.inspect_container(container)["State"]["Health"]["Status"] != "unhealthy":
         time.sleep(0.1)
