@@ -88,15 +88,21 @@ def check(engine: Engine, info: ContainerInfo, reader: RecordReader, wanted: Tim
         return _check_end(witness, info, reader, wanted)
     for _ in range(ATTEMPTS):
         end = witness.last()
-        grown = 0 if end == reader.last_record else witness.growth_since(reader.last_record, end)
-        if grown is None or (grown and _wanted_time(end, wanted, tty=False)):
-            return Verdict.SHORT if witness.last() == end else Verdict.UNDECIDED
-        if witness.starts_at(reader.records + grown) == reader.first_record:
-            before = witness.starts_at(reader.records + grown + 1)
-            return Verdict.COMPLETE if _is_beginning(reader.first_record, before, wanted) else Verdict.SHORT
+        if _is_whole(witness, end, reader, wanted):
+            return Verdict.COMPLETE
         if witness.last() == end:
             return Verdict.SHORT
     return Verdict.UNDECIDED
+
+
+def _is_whole(witness: Witness, end: bytes, reader: RecordReader, wanted: TimeRange) -> bool:
+    """Compare a read with a log that ends in `end`; what is written meanwhile can make a whole one look short."""
+    grown = 0 if end == reader.last_record else witness.growth_since(reader.last_record, end)
+    if grown is None or (grown and _wanted_time(end, wanted, tty=False)):
+        return False
+    if witness.starts_at(reader.records + grown) != reader.first_record:
+        return False
+    return _is_beginning(reader.first_record, witness.starts_at(reader.records + grown + 1), wanted)
 
 
 def _check_end(witness: Witness, info: ContainerInfo, reader: RecordReader, wanted: TimeRange) -> Verdict:
@@ -150,9 +156,20 @@ class Repair:
         self._seen = _Seen(records(engine, info, query), last_record)
 
     def find(self) -> Hole | None:
-        """Look for the hole; None when the log only lost its oldest records to rotation meanwhile."""
+        """Look for the hole; None when the log only lost its oldest records to rotation meanwhile.
+
+        Of a log that is written to all the while nothing can be recovered: a place in it that is counted
+        from the end moves between two questions.
+        """
+        for _ in range(ATTEMPTS):
+            end = self._witness.last()
+            hole = self._find(end)
+            if hole is None or self._witness.last() == end:
+                return hole
+        return Hole(0, 0, 0, Gap(self._container, None, None, GapReason.DAMAGED))
+
+    def _find(self, end: bytes) -> Hole | None:
         seen, witness = self._seen, self._witness
-        end = witness.last()
         grown = witness.growth_since(seen.last_record, end) if len(seen) else None
         offset = grown or 0
         joined = largest(len(seen), lambda count: hash(witness.starts_at(count + offset)) == seen.hash_from_end(count))
