@@ -59,8 +59,8 @@ from logscan.store.store import Loaded, Store
 LATENESS_NS = 5_000_000_000
 """Lines of one service may come out of order by so much, and windows still see them in order."""
 
-MARGIN_NS = 10_000_000_000
-"""A container may have been made before the last commit, and met by nobody."""
+MARGIN_NS = 60_000_000_000
+"""A container may have been made so long before the last commit, and met by nobody: the machine may be busy."""
 
 LOST_AFTER_S = 3.0
 """An engine that has not answered for so long is told of."""

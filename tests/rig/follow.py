@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+from logscan.store.folder import beside
 from logscan.store.reader import Reader
 from tests.rig.cli import environment, run_logscan
 
@@ -109,8 +110,8 @@ class Follower:
         self._process.wait()
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
-        """Ask the process to end, once it listens; give its exit code. Fails when that takes too long."""
-        wait_for(lambda: not self.running or self._catches(how), every=0.05)
+        """Ask the process to end, once it follows; give its exit code. Fails when that takes too long."""
+        wait_for(lambda: not self.running or self._keeps_state, every=0.05)
         self._signal(how)
         assert self._process is not None
         return self._process.wait(3 * END_SECONDS)
@@ -219,14 +220,13 @@ class Follower:
         fixed = ["--format", "ndjson", "--state", str(self.state)]
         return [sys.executable, "-m", "logscan", "follow", *fixed, *args, *self._args]
 
-    def _catches(self, how: signal.Signals) -> bool:
-        """Tell whether the process has said what it does on a signal; until then it just dies."""
-        (mask,) = (
-            line.split()[1]
-            for line in Path(f"/proc/{self.pid}/status").read_text().splitlines()
-            if line.startswith("SigCgt")
-        )
-        return bool(int(mask, 16) >> (how - 1) & 1)
+    @property
+    def _keeps_state(self) -> bool:
+        """Whether the process has taken the lock of its state: before that, a signal ends it as any command."""
+        try:
+            return bool(json.loads(beside(self.state, ".lock").read_bytes())["pid"] == self.pid)
+        except (FileNotFoundError, json.JSONDecodeError):
+            return False
 
     def _signal(self, how: signal.Signals) -> None:
         assert self._process is not None, "it was never started"

@@ -102,6 +102,8 @@ class Discovery:
         self._inspecting = 0
         self._missing = dict(start.logs)
         self._last_events: bool | None = None
+        if start.events_from_ns is None and tells_events and not once:
+            self._events.begin()
 
     def _events_from_ns(self) -> int:
         if self._start.events_from_ns is not None:

@@ -53,6 +53,10 @@ class LiveEvents:
         self._judged_ns = self._noted_ns = from_ns
         self._resumed_behind: EngineEvent | None = None
 
+    def begin(self) -> None:
+        """Note from when on events are told, before any is: a run that follows this one has to go on from there."""
+        self._tell(EventsTold(self._host, self._from_ns))
+
     def ask_from_ns(self, now_ns: int) -> int:
         """From when on events are to be asked for, whenever they are subscribed to: now, on the engine's clock."""
         self._subscribed_ns = now_ns
