@@ -15,6 +15,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
+from os.path import commonprefix
 from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
@@ -96,8 +97,12 @@ class _Reader:
             self.end_run()
 
     def _extend(self, strings: Literals) -> None:
+        """Let a run grow; where it would become too large, go on with what all its strings end in."""
         if len(self._run) * len(strings) > MAX_RUN or max(map(len, self._run)) >= MAX_LENGTH:
+            ending = _common_ending(self._run)
             self.end_run()
+            if len(ending) < MAX_LENGTH:
+                self._run = frozenset({ending})
         self._run = frozenset(head + tail for head in self._run for tail in strings)
 
     def _branch(self, branches: Any) -> None:
@@ -109,6 +114,10 @@ class _Reader:
                 return
             united |= max(candidates, key=self._rate)
         self.candidates.append(frozenset(united))
+
+
+def _common_ending(strings: Literals) -> str:
+    return commonprefix([string[::-1] for string in strings])[::-1]
 
 
 def _exact(code: Any, argument: Any) -> Literals | None:

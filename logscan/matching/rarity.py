@@ -21,6 +21,10 @@ _WORDS = (
 _TROUBLED_WORDS = "error warning warn exception failed debug connection request response status traceback"
 _WORD_BITS = dict.fromkeys(_WORDS.split(), 3.0) | dict.fromkeys(_TROUBLED_WORDS.split(), 8.0)
 _WORD = re.compile("|".join(sorted(_WORD_BITS, key=len, reverse=True)))
+_NAME = re.compile(r"\b(?!\w*(?:error|exception))(?:[a-z_]\w*\.)+(?![\w.]*(?:error|exception))[a-z_]\w*")
+_NAME_BITS = 30.0
+"""A dotted name is that of a logger or a module, which has more to say than trouble."""
+
 _BITS = {
     **dict.fromkeys("etaoinsr", 3.5),
     **dict.fromkeys("lcdumphg", 4.5),
@@ -42,5 +46,6 @@ def bits(literal: str) -> float:
     """Estimate how surprising it is to meet `literal` (lower case) in a line, up to `ENOUGH_BITS`."""
     if part_of := [known for word, known in _WORD_BITS.items() if literal in word]:
         return min(part_of)
-    known = sum(_WORD_BITS[word] for word in _WORD.findall(literal))
-    return min(known + sum(_BITS.get(character, _OTHER_BITS) for character in _WORD.sub("", literal)), ENOUGH_BITS)
+    text, names = _NAME.subn(" ", literal)
+    known = names * _NAME_BITS + sum(_WORD_BITS[word] for word in _WORD.findall(text))
+    return min(known + sum(_BITS.get(character, _OTHER_BITS) for character in _WORD.sub("", text)), ENOUGH_BITS)

@@ -28,6 +28,11 @@ from tests.matching.writing import COLOURS, WORDS, patterns
             {"regex": r"colou?rs run"}, {"colors run", "colours run"}, id="an optional character is written out"
         ),
         pytest.param({"regex": r"(?:abcdefg|hijklmn)+x"}, {"abcdefg", "hijklmn"}, id="a repeat that must occur once"),
+        pytest.param(
+            {"regex": r"(?:|a|b|c)(?:|d|e)quail(?: 1| 2)"},
+            {"quail 1", "quail 2"},
+            id="what too many strings end in goes on",
+        ),
         pytest.param({"regex": r"(?:zebra\d+|quail)"}, {"zebra", "quail"}, id="every branch gives one"),
         pytest.param({"regex": r"(?:zebra|\d+)"}, None, id="a branch without one leaves none"),
         pytest.param({"regex": r"(?:zebra)*ostrich"}, {"ostrich"}, id="a repeat that need not occur gives nothing"),
