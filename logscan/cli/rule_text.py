@@ -77,6 +77,7 @@ def rule_page(rule: Rule) -> str:
         _line("extract", model.extract),
         _block("multiline", model.multiline),
         _line("instead_of", ", ".join(model.instead_of)),
+        _line("catch_all", "silent where another rule tells of the event" if model.catch_all else None),
         _line("group_by", ", ".join(model.group_by or ())),
         _line("count once", f"within {duration_text(model.count_once_within)}" if model.count_once_within else None),
         _block("window", model.window),

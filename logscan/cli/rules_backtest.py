@@ -79,4 +79,6 @@ def _asked(ids: Sequence[str], loaded: Sequence[Rule], paths: Sequence[Path]) ->
 def _cast(asked: Sequence[Rule], loaded: Sequence[Rule]) -> list[Rule]:
     """Give the rules that have to run: those whose hits are combined, and those that silence an asked one."""
     wanted = {rule.id for rule in asked} | {part for rule in asked for part in combined_by(rule)}
+    if any(rule.model.catch_all for rule in asked):
+        return list(loaded)
     return [rule for rule in loaded if rule.id in wanted or wanted & set(rule.model.instead_of)]

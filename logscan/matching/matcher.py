@@ -32,7 +32,7 @@ from logscan.matching.prefilter import Prefilter
 from logscan.matching.quarantine import Quarantine, Watch
 from logscan.matching.question import Question, questions_of
 from logscan.matching.views import LineView
-from logscan.ruleset.model import Rule
+from logscan.ruleset.model import Rule, RuleModel
 
 MAX_AUDIENCES = 1024
 """So many containers are remembered; beyond that all are worked out anew, which takes a millisecond."""
@@ -258,20 +258,37 @@ def _judged(question: Question, view: LineView) -> tuple[Evidence, Mapping[str, 
 def _settled(hits: Sequence[Hit], events: OpenEvents, after: int) -> Iterator[Hit]:
     """Yield those hits of a line that are complete and not silenced; let the others begin events.
 
-    A rule silences another one on its own line and within its event, and the other's event, when it
-    hits inside. A silenced hit may begin an event all the same: the rest of its trace is silenced too.
+    A rule silences those that it names, and every catch-all, on its own line and within its event, and their
+    events, when it hits inside. A silenced hit may begin an event all the same: the rest of its trace is
+    silenced too.
     """
-    own = [hit for hit in hits if not hit.aside]
-    silent = {other for hit in own for other in hit.rule.model.instead_of}
+    own = [hit.rule.model for hit in hits if not hit.aside]
+    silence = _Silence(own)
     for event in events.taking:
-        event.silenced = event.silenced or event.hit.rule.id in silent
-    silent |= {other for event in events.taking for other in event.hit.rule.model.instead_of}
+        event.silenced = event.silenced or silence.takes(event.hit.rule.model)
+    silence = _Silence([*own, *(event.hit.rule.model for event in events.taking)])
     for hit in hits:
-        silenced = hit.rule.id in silent and not hit.aside
+        silenced = not hit.aside and silence.takes(hit.rule.model)
         if hit.rule.model.multiline is not None and not hit.aside:
             events.open(hit, after, silenced=silenced)
         elif not silenced:
             yield hit
+
+
+class _Silence:
+    """Which rules are silent where these have hits: those that one of them names, and the catch-alls.
+
+    A catch-all may name a rule that would silence it; then it speaks, and not that one.
+    """
+
+    __slots__ = ("_catch_alls", "_named")
+
+    def __init__(self, rules: Sequence[RuleModel]) -> None:
+        self._named = {other for rule in rules for other in rule.instead_of}
+        self._catch_alls = any(not rule.catch_all and rule.id not in self._named for rule in rules)
+
+    def takes(self, rule: RuleModel) -> bool:
+        return rule.id in self._named or (rule.catch_all and self._catch_alls)
 
 
 def _by_line(batch: Batch, candidates: Iterable[tuple[int, int]]) -> Iterator[Span]:

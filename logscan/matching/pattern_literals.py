@@ -117,7 +117,7 @@ class _Reader:
 
 
 def _common_ending(strings: Literals) -> str:
-    return commonprefix([string[::-1] for string in strings])[::-1]
+    return commonprefix([string[::-1] for string in strings])[::-1]  # noqa: RUF071 - of texts, not of paths
 
 
 def _exact(code: Any, argument: Any) -> Literals | None:

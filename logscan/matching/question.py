@@ -45,7 +45,8 @@ class Question:
     @property
     def settles(self) -> bool:
         """Whether its answer is not yet the hit: lines may follow, or another rule's hit may fall away."""
-        return not self.aside and (self.continues is not None or bool(self.rule.model.instead_of))
+        model = self.rule.model
+        return not self.aside and (self.continues is not None or bool(model.instead_of) or model.catch_all)
 
     def gate(self, container: Container) -> LineGate | None:
         """Give the gate for lines of `container`, or None when it is not asked at all."""

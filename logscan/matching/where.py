@@ -5,7 +5,8 @@ Owns the meaning of a rule's `where`. Most of it is decided once per container; 
 reading a line's level (levels).
 
 A container of unknown identity is seen by every rule: nobody said whose log it is, so nobody can
-say that a rule does not concern it. In the same way an unknown stream shuts no line out.
+say that a rule does not concern it. But for the catch-alls of a technology: of its error level they know no more than
+the catch-alls for everybody. In the same way an unknown stream shuts no line out.
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ OPEN = LineGate()
 
 def rule_gate(rule: Rule, container: Container) -> LineGate | None:
     """Give the gate of a rule, whose own `where` and what an override adds to it must both admit a line."""
+    if rule.model.catch_all and container.identity is Identity.UNKNOWN and _is_for_some(rule.where):
+        return None
     own = gate(rule.where, container)
     if own is None or rule.narrowed is None:
         return own
@@ -54,6 +57,10 @@ def rule_gate(rule: Rule, container: Container) -> LineGate | None:
     if narrowed is None or own is OPEN:
         return narrowed
     return own if narrowed is OPEN else replace(own, also=narrowed)
+
+
+def _is_for_some(where: Where | None) -> bool:
+    return where is not None and bool(where.image or where.service or where.project or where.label)
 
 
 def gate(where: Where | None, container: Container) -> LineGate | None:

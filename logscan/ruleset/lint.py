@@ -153,7 +153,7 @@ def _doubts_beside(rule: Rule, earlier: Sequence[Rule], matches: Matches) -> Ite
                 Weight.WARNING,
             )
             return
-        related = other.id in rule.model.instead_of or rule.id in other.model.instead_of
+        related = other.id in rule.model.instead_of or rule.id in other.model.instead_of or other.model.catch_all
         if rule.path == other.path and not related and _takes_all(other, rule.model.tests.match, matches):
             yield (
                 f"matches nothing that {other.id} does not match already, as far as its tests tell",

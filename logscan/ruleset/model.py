@@ -374,6 +374,7 @@ class RuleModel(_Model):
     extract: Pattern | None = Field(None, description="A pattern whose named groups become fields.")
     multiline: Multiline | None = Field(None, description="The lines after a hit that belong to it.")
     instead_of: Many[RuleId] = Field((), description="Rules that stay silent about the same event.")
+    catch_all: bool = Field(False, description="Stay silent about an event of which another rule tells.")
     group_by: Annotated[Many[str], Field(min_length=1), BeforeValidator(read_one_or_many)] | None = Field(
         None, description="One finding per value of these fields; `container` is one."
     )

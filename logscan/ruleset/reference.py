@@ -161,6 +161,8 @@ def _facts(rule: Rule, links: _Links) -> Iterator[str]:
         yield f"One finding for each: {_codes(model.group_by, 'and')}"
     if model.instead_of:
         yield f"Takes the place of: {', '.join(map(links.to, model.instead_of))}"
+    if model.catch_all:
+        yield "Silent where another rule tells of the same event"
 
 
 def _looks_at(rule: Rule) -> str:

@@ -180,12 +180,22 @@ def joined(matcher, then, lines):
     return events
 
 
-def unsilenced(events, speaks_for):
+def unsilenced(events, speaks_for, catch_alls=frozenset()):
     """Leave out the events that another rule speaks for; `events` are (rule, numbers of lines)."""
-    return [
-        (general, lines)
-        for general, lines in events
-        if not any(
-            general in speaks_for[special] and (others[0] in lines or lines[0] in others) for special, others in events
-        )
-    ]
+
+    def is_silenced(general, lines):
+        for special, others in events:
+            if others[0] not in lines and lines[0] not in others:
+                continue
+            if general in speaks_for[special]:
+                return True
+            if general in catch_alls and special not in catch_alls:
+                meeting = others[0] if others[0] in lines else lines[0]
+                beside = [rule for rule, taken in events if taken[0] == meeting]
+                if meeting == lines[0]:
+                    beside += [rule for rule, taken in events if meeting in taken]
+                if not any(special in speaks_for[rule] for rule in beside):
+                    return True
+        return False
+
+    return [(general, lines) for general, lines in events if not is_silenced(general, lines)]

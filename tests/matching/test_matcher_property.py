@@ -69,6 +69,7 @@ joining = st.tuples(
     st.sampled_from(["boom", "disk", "at "]).map(lambda text: {"contains": text}),
     st.sampled_from([None, "^ ", "^ at", "^$", "boom"]),
     st.sets(st.integers(0, 2)),
+    st.booleans(),
 )
 
 
@@ -80,15 +81,19 @@ def test_events_are_those_of_a_naive_loop_and_come_in_one_order_however_lines_ar
         (stream, None if step is None else now, text) for (stream, step, text), now in zip(said, seconds, strict=True)
     ]
     # A rule speaks only for those after it: two that silence each other would say nothing.
-    speaks_for = {place: {other for other in others if other > place} for place, (_, _, others) in enumerate(written)}
+    speaks_for = {
+        place: {other for other in others if other > place} for place, (_, _, others, _) in enumerate(written)
+    }
+    catch_alls = {place for place, (_, _, _, catch_all) in enumerate(written) if catch_all}
     rules = [
         rule(
             matcher,
             id=f"rule-{place}",
             instead_of=[f"rule-{other}" for other in speaks_for[place] if other < len(written)],
+            catch_all=place in catch_alls,
             **({} if then is None else {"multiline": {"continue": then}}),
         )
-        for place, (matcher, then, _) in enumerate(written)
+        for place, (matcher, then, *_) in enumerate(written)
     ]
 
     def scanned(places):
@@ -99,11 +104,11 @@ def test_events_are_those_of_a_naive_loop_and_come_in_one_order_however_lines_ar
         return [(hit.rule.id, hit.line.text, hit.continued) for hit in [*found, *matcher.close()]]
 
     naive = [
-        (place, event) for place, (matcher, then, _) in enumerate(written) for event in joined(matcher, then, lines)
+        (place, event) for place, (matcher, then, *_) in enumerate(written) for event in joined(matcher, then, lines)
     ]
     expected = [
         (f"rule-{place}", lines[first][2], tuple(lines[number][2] for number in rest))
-        for place, (first, *rest) in unsilenced(naive, speaks_for)
+        for place, (first, *rest) in unsilenced(naive, speaks_for, catch_alls)
     ]
     assert sorted(expected) == sorted(scanned([]))
     assert scanned([]) == scanned(sorted(cut for cut in cuts if cut < len(lines)))

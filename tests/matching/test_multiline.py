@@ -205,6 +205,46 @@ def test_instead_of_concerns_the_stream_of_the_event():
     )
 
 
+# --- catch_all ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        pytest.param([{"id": "other"}], ["other"], id="another rule speaks"),
+        pytest.param([{"id": "other", "match": "disk"}], ["all"], id="another rule that has no hit"),
+        pytest.param([{"id": "second", "catch_all": True}], ["all", "second"], id="two catch-alls both speak"),
+        pytest.param(
+            [{"id": "second", "catch_all": True, "instead_of": ["all"]}], ["second"], id="unless one names the other"
+        ),
+        pytest.param(
+            [{"id": "other"}, {"id": "second", "catch_all": True, "instead_of": ["all", "other"]}],
+            ["second"],
+            id="one that names a rule speaks in its place",
+        ),
+        pytest.param(
+            [{"id": "other"}, {"id": "third"}, {"id": "second", "catch_all": True, "instead_of": ["other"]}],
+            ["third"],
+            id="but not where a third one has a hit",
+        ),
+    ],
+)
+def test_a_catch_all_is_silent_where_another_rule_speaks(rules, expected):
+    others = [rule({"contains": each.pop("match", "Error")}, **each) for each in rules]
+
+    found = events([rule({"contains": "Error"}, id="all", catch_all=True), *others], batch("Error: no"))
+
+    assert expected == [name for name, _ in found]
+
+
+def test_a_catch_all_that_joins_lines_is_silent_when_another_rule_hits_inside():
+    inside = rule({"contains": "disk"}, id="inside")
+
+    assert [("inside", [" disk"])] == events(
+        [joining(match="Error", id="all", catch_all=True), inside], batch("Error", " disk")
+    )
+
+
 # --- look-behinds of continue ------------------------------------------------------------------
 
 

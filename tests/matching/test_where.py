@@ -4,7 +4,7 @@ import pytest
 
 from logscan.batch import COMPOSE_PROJECT, COMPOSE_SERVICE, Container, Identity, Stream
 from logscan.matching.levels import Level
-from logscan.matching.where import OPEN, gate, knows
+from logscan.matching.where import OPEN, gate, knows, rule_gate
 from tests.matching.making import rule
 
 INFLUX = Container(
@@ -110,3 +110,18 @@ def test_without_narrowing_the_gate_is_open():
 )
 def test_knows_a_container(where, expected):
     assert expected == knows([rule({"contains": "a"}, where=where)], FILE)
+
+
+@pytest.mark.parametrize(
+    ("where", "container", "expected"),
+    [
+        pytest.param({"image": "*influxdb*"}, INFLUX, True, id="the one that it is for"),
+        pytest.param({"image": "*influxdb*"}, FILE, False, id="one that nobody knows"),
+        pytest.param({"level": "error", "not": {"image": "*influxdb*"}}, FILE, True, id="one for everybody else"),
+        pytest.param(None, FILE, True, id="one for everybody"),
+    ],
+)
+def test_a_catch_all_for_some_passes_over_what_nobody_knows(where, container, expected):
+    catch_all = rule({"contains": "a"}, catch_all=True, **({"where": where} if where else {}))
+
+    assert expected == (rule_gate(catch_all, container) is not None)
