@@ -20,6 +20,7 @@ import msgspec
 from logscan import __version__
 
 MAX_BYTES = 64 << 20
+MAX_VARIANTS = 8
 _PRIVATE = 0o077
 
 T = TypeVar("T")
@@ -35,11 +36,14 @@ def cache_folder() -> Path | None:
 
 
 class Cache(Generic[T]):
-    """One file of values of type `kind`. `version`: what the values depend on beside logscan and Python."""
+    """One file of values of type `kind`. `version`: what the values depend on beside logscan and Python.
 
-    def __init__(self, name: str, kind: Any, version: str, folder: Path | None) -> None:
-        stamp = f"{__version__}-{platform.python_implementation()}{platform.python_version()}-{version}"
-        self._file = None if folder is None else folder / f"{name}-{stamp}.msgpack"
+    `variant`: which of several values of this name it is, such as a hash of what it was derived from.
+    """
+
+    def __init__(self, name: str, kind: Any, version: str, folder: Path | None, *, variant: str = "") -> None:
+        self._stamp = f"{__version__}-{platform.python_implementation()}{platform.python_version()}-{version}"
+        self._file = None if folder is None else folder / f"{name}-{self._stamp}{variant and '-'}{variant}.msgpack"
         self._name = name
         self._decoder: msgspec.msgpack.Decoder[T] = msgspec.msgpack.Decoder(kind)
 
@@ -54,7 +58,7 @@ class Cache(Generic[T]):
         return None
 
     def save(self, value: T) -> None:
-        """Keep a value for the next time, and remove those of other versions."""
+        """Keep a value for the next time, and remove those of other versions, and all but the newest variants."""
         if self._file is None:
             return
         data = msgspec.msgpack.encode(value)
@@ -66,8 +70,11 @@ class Cache(Generic[T]):
             with open(number, "wb") as stream:  # noqa: PTH123 - a file number has no Path
                 stream.write(data)
             Path(name).replace(self._file)
-            for other in self._file.parent.glob(f"{self._name}-*.msgpack"):
-                if other != self._file:
+            mine = f"{self._name}-{self._stamp}"
+            found = sorted(self._file.parent.glob(f"{self._name}-*.msgpack"), key=lambda file: file.stat().st_mtime_ns)
+            kept = [file for file in found if file.name.startswith((f"{mine}-", f"{mine}."))][-MAX_VARIANTS:]
+            for other in found:
+                if other not in kept:
                     other.unlink()
 
 

@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from logscan.cache import Cache, cache_folder
+from logscan.cache import MAX_VARIANTS, Cache, cache_folder
 from logscan.errors import RuleError
 from logscan.matching import literals
 from logscan.matching.index import Index
@@ -141,3 +141,14 @@ def test_the_folder_is_where_the_user_keeps_caches(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert tmp_path / ".cache" / "logscan" == cache_folder()
+
+
+def test_the_newest_variants_are_kept_and_no_other_version(folder):
+    Cache("things", list[int], "1", folder).save([0])
+    for number in range(MAX_VARIANTS + 2):
+        Cache("things", list[int], "2", folder, variant=f"v{number}").save([number])
+    Cache("others", list[int], "1", folder).save([0])
+    found = [Cache("things", list[int], "2", folder, variant=f"v{number}").load() for number in range(MAX_VARIANTS + 2)]
+    assert [None, None, *([number] for number in range(2, MAX_VARIANTS + 2))] == found
+    assert None is Cache("things", list[int], "1", folder).load()
+    assert [0] == Cache("others", list[int], "1", folder).load()

@@ -35,8 +35,8 @@ class Index(msgspec.Struct, array_like=True):
     @classmethod
     def of(cls, matchers: Sequence[Matcher], *, cache: Path | None = None) -> Index:
         """Derive the index of questions for these matchers, or find it in the folder `cache`."""
-        kept: Cache[Index] = Cache("index", Index, FORMAT, cache)
         name = sha256(b"\n".join(matcher.model_dump_json().encode() for matcher in matchers)).digest()
+        kept: Cache[Index] = Cache("index", Index, FORMAT, cache, variant=name.hex()[:16])
         known = kept.load()
         if known is not None and known.name == name:
             return known

@@ -74,14 +74,15 @@ Candidate = tuple[int, int]
 class Prefilter:
     """Finds `literals` (ASCII, numbered by their place) in bytes, without regard to case.
 
-    Of a long one it may find the beginning alone. `cache`: a folder in which the database of the last
-    literals is kept; to compile 4,000 takes a tenth of a second.
+    Of a long one it may find the beginning alone. `cache`: a folder in which databases
+    are kept: to compile one of 4,000 literals takes a tenth of a second.
     """
 
     def __init__(self, literals: Sequence[str], *, cache: Path | None = None) -> None:
         self._threads = threading.local()
-        kept: Cache[_Compiled] = Cache("database", _Compiled, f"{metadata.version('hyperscan')} {FORMAT}", cache)
         name = sha256("\n".join(literals).encode("ascii")).digest()
+        version = f"{metadata.version('hyperscan')} {FORMAT}"
+        kept: Cache[_Compiled] = Cache("database", _Compiled, version, cache, variant=name.hex()[:16])
         self._database = _loaded(kept.load(), name)
         if self._database is None:
             self._database = _compiled(literals)
