@@ -27,6 +27,7 @@ SCAN_AS_JSON = (*LOGSCAN, "scan", "--quiet", "--format", "json")
 SMALL = Target(Quantity.PEAK, 120)
 FAST = Target(Quantity.SPEED, 500)
 AS_QUICK_AS_DOCKER = Target(Quantity.RATIO, 1.3)
+AS_QUICK_WITH_PACKS = Target(Quantity.RATIO, 1.3)
 
 
 @contextmanager
@@ -85,7 +86,7 @@ def files(folder: Path, log: Path, corpus: Corpus) -> Contest:
 
 
 def rule_counts(folder: Path, log: Path, corpus: Corpus) -> Contest:
-    """Scan a file with ever more rules."""
+    """Scan a file with ever more rules, and with all that are shipped."""
     contenders = [
         Contender(
             f"logscan scan --file --no-builtin, {count} rules",
@@ -94,6 +95,14 @@ def rule_counts(folder: Path, log: Path, corpus: Corpus) -> Contest:
         )
         for count in (6, 50, 500)
     ]
+    contenders.append(
+        Contender(
+            "logscan scan --file, shipped and 6 rules",
+            (*SCAN_AS_JSON, "--rules", str(_rules(folder, 6)), "--file", str(log)),
+            finds(corpus),
+            (AS_QUICK_WITH_PACKS,),
+        )
+    )
     return Contest(f"What rules cost, on a file of {corpus.bytes / 1e6:,.0f} MB", contenders, corpus.bytes)
 
 

@@ -41,7 +41,7 @@ A line that has none of the literals together with all its companions does not m
 """
 
 MAX_KNOWN = 20_000
-FORMAT = "4"
+FORMAT = "5"
 """Raised when the derivation changes: what is remembered from run to run is begun anew."""
 
 _known: dict[str, tuple[Literals, ...]] = {}
