@@ -21,11 +21,7 @@ def block():
 ELSEWHERE, AT_HOME = 0.001, 0.04
 OFTEN_MET = {
     "homeassistant-automation-failed",
-    "homeassistant-recorder-failed",
-    "homeassistant-slow",
-    "homeassistant-warning",
     "plex-database-broken",
-    "zigbee2mqtt-error",
 }
 """The corpus is a home's, so it is full of what these rules look for, or has their only word: to be narrowed."""
 
