@@ -30,12 +30,13 @@ def image_of(name):
 @pytest.mark.parametrize("kills", [pytest.param(0, id="undisturbed"), pytest.param(3, id="killed thrice")])
 def test_a_day_of_follow_gives_the_findings_of_one_scan(emitter, follower, kills):
     """HomeIQ's own logs, with the shipped rules; also when logscan is killed in between."""
-    follow = follower(rules=None).start("--since", "24h")
+    fixtures = sorted(HOMEIQ.glob("*.log"))
+    follow = follower(*(fixture.stem for fixture in fixtures), rules=None).start("--since", "24h")
     containers = [
         emitter.play(
             replay(fixture, 3.0 if kills else 0.5), name=fixture.stem, image=image_of(fixture.stem), wait=False
         )
-        for fixture in sorted(HOMEIQ.glob("*.log"))
+        for fixture in fixtures
     ]
     for _ in range(kills):
         seen = total(follow)
