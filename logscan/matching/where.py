@@ -48,7 +48,12 @@ OPEN = LineGate()
 
 def rule_gate(rule: Rule, container: Container) -> LineGate | None:
     """Give the gate of a rule, whose own `where` and what an override adds to it must both admit a line."""
-    if rule.model.catch_all and container.identity is Identity.UNKNOWN and _is_for_some(rule.where):
+    if (
+        rule.model.catch_all
+        and container.identity is Identity.UNKNOWN
+        and rule.where is not None
+        and _names_containers(rule.where)
+    ):
         return None
     own = gate(rule.where, container)
     if own is None or rule.narrowed is None:
@@ -59,8 +64,8 @@ def rule_gate(rule: Rule, container: Container) -> LineGate | None:
     return own if narrowed is OPEN else replace(own, also=narrowed)
 
 
-def _is_for_some(where: Where | None) -> bool:
-    return where is not None and bool(where.image or where.service or where.project or where.label)
+def _names_containers(selector: Selector) -> bool:
+    return bool(selector.image or selector.service or selector.project or selector.label)
 
 
 def gate(where: Where | None, container: Container) -> LineGate | None:
@@ -85,7 +90,7 @@ def _concerns(selector: Selector, container: Container) -> bool:
     """Tell whether a `not` may bear on this container; of an unknown one it can't tell its name."""
     if container.identity is Identity.KNOWN:
         return _is_given(selector) and _fits_container(selector, container)
-    return _narrows_lines(selector) and not (selector.image or selector.service or selector.project or selector.label)
+    return _narrows_lines(selector) and not _names_containers(selector)
 
 
 def _is_given(selector: Selector) -> bool:
