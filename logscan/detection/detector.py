@@ -77,7 +77,7 @@ class Detector:
         max_gone: int = MAX_GONE,
     ) -> None:
         meanings = Meanings(rules)
-        self._keys = Keys()
+        self._keys = Keys(recycles=lateness_ns is not None)
         self._in_order = InOrder(rules, self._keys, meanings)
         self._ordered = frozenset(rule.id for rule in rules if self._in_order.wants(rule))
         self._order = EventOrder()
@@ -174,6 +174,8 @@ class Detector:
         """Give what changed since the last time. All of it has to be kept, at once: nothing gives it again."""
         if self._stream is None:
             return Collected([], [])
+        for key in self._keys.released():
+            self._in_order.windows.drop(key)
         if self._tallies.make_room():
             self._ungrouped.clear()
         return Collected(self._stream.collect(), self._tallies.collect())
@@ -213,6 +215,7 @@ class Detector:
     def _leave(self, service: Service) -> None:
         """Remember a service without a container for a while, and forget those that went long ago."""
         self._gone[service] = None
+        self._keys.leave(service)
         while self._stream is not None and len(self._gone) > self._max_gone:
             earliest = next(iter(self._gone))
             del self._gone[earliest]

@@ -19,7 +19,7 @@ from logscan.detection.keys import Keys
 from logscan.detection.meaning import Meanings
 from logscan.detection.neighbours import LINE, MOMENT, Neighbours
 from logscan.detection.pairs import TWINS
-from logscan.detection.records import KeyRecord, pack, unpack
+from logscan.detection.records import KeyRecord, Record, pack, unpack
 from logscan.detection.watermarks import PASSED, TOLD, WAITING, Watermarks
 from logscan.finding import fingerprint_v1
 from logscan.state_row import StateRow
@@ -29,6 +29,11 @@ KEY = "key"
 
 LAST = "last"
 """The kind of row that holds the time of a container's last hit, under its key."""
+
+
+class _UsedKeyRecord(Record, frozen=True):
+    key: KeyRecord
+    used_ns: int
 
 
 class LastTimes(dict[str, int]):
@@ -76,7 +81,8 @@ class Memory:
         yield from self._useless or ()
         self._useless = None
         for key in self.keys.changed():
-            blob = pack(KeyRecord.of(key, self.meanings)) if key in self.keys else None
+            used_ns = self.keys.used_ns(key)
+            blob = None if used_ns is None else pack(_UsedKeyRecord(KeyRecord.of(key, self.meanings), used_ns))
             yield StateRow(KEY, fingerprint_v1(*key).encode(), blob)
         for name in self.last_ns.changed:
             time_ns = self.last_ns.get(name)
@@ -112,10 +118,10 @@ class Memory:
             yield from unknown
 
     def _restore_key(self, row: StateRow) -> bool:
-        record = None if row.blob is None else unpack(KeyRecord, row.blob)
-        if record is None or record.rule(self.meanings) is None:
+        record = None if row.blob is None else unpack(_UsedKeyRecord, row.blob)
+        if record is None or record.key.rule(self.meanings) is None:
             return False
-        self.keys.know(record.key())
+        self.keys.know(record.key.key(), record.used_ns)
         return True
 
     def _restore_last(self, row: StateRow) -> bool:

@@ -42,7 +42,7 @@ def test_a_group_by_the_container_takes_its_name():
 
 @pytest.mark.parametrize("window", [None, {"type": "event_count", "count": 2, "within": "9s"}], ids=["plain", "window"])
 def test_the_counts_stay_exact_when_values_overflow(window, monkeypatch):
-    monkeypatch.setattr(detector_module, "Keys", lambda: Keys(3))
+    monkeypatch.setattr(detector_module, "Keys", lambda **_: Keys(3))
     r, b = rule(group_by=["user"], window=window), box()
     detector = Detector([r], samples=1)
     for number in range(40):
@@ -59,3 +59,59 @@ def test_a_field_of_a_continued_line_is_redacted_by_the_whole_event():
     (finding,) = detector.findings()
     assert "hunter2" not in repr(finding)
     assert fingerprint_v1("r", b.service, [("who", "[redacted]")]) == finding.fingerprint
+
+
+DAY_S = 24 * 3600
+
+
+@pytest.fixture
+def stream():
+    """A stream's keys, of which a rule may have two."""
+    return Keys(2, recycles=True)
+
+
+def values_of(keys, of, uses, container):
+    return [
+        dict(keys.of(of, hit(of, at_s, container=container, fields={"user": value})).group)["user"]
+        for at_s, value in uses
+    ]
+
+
+def test_in_a_stream_a_group_that_was_quiet_for_its_time_gives_its_place_to_another(stream):
+    uses = [
+        (0, "a"),
+        (0, "b"),
+        (DAY_S - 9, "c"),
+        (DAY_S, "b"),
+        (1.5 * DAY_S, "c"),
+        (1.6 * DAY_S, "b"),
+        (1.7 * DAY_S, "a"),
+    ]
+    assert ["a", "b", OTHER, "b", "c", "b", OTHER] == values_of(stream, rule(group_by=["user"]), uses, box())
+    assert ["a"] == [dict(key.group)["user"] for key in stream.released()]
+
+
+def test_groups_give_no_place_while_the_rule_still_looks_at_them(stream):
+    of = rule(group_by=["user"], window={"type": "spike", "times": 2, "over": "3d", "within": "1d", "min": 2})
+    uses = [(0, "a"), (0, "b"), (5 * DAY_S, "c"), (7 * DAY_S, "c")]
+    assert ["a", "b", OTHER, "c"] == values_of(stream, of, uses, box())
+
+
+def test_the_groups_of_a_service_that_left_give_their_places_first(stream):
+    of, job, web = rule(group_by=["user"]), box("job"), box("web")
+    assert ["a", "b", OTHER] == values_of(stream, of, [(0, "a"), (0, "b")], job) + values_of(
+        stream, of, [(1, "c")], web
+    )
+    stream.leave(job.service)
+    assert ["c", "d", OTHER] == values_of(stream, of, [(2, "c"), (3, "d"), (4, "e")], web)
+    assert [None, None] == [stream.used_ns(key) for key in stream.released()]
+
+
+def test_a_group_that_has_come_back_was_not_released(stream):
+    values_of(stream, rule(group_by=["user"]), [(0, "a"), (0, "b"), (2 * DAY_S, "c"), (2 * DAY_S, "a")], box())
+    assert ["b"] == [dict(key.group)["user"] for key in stream.released()]
+
+
+def test_a_scan_which_keeps_all_it_counts_gives_no_place_away():
+    uses = [(0, "a"), (0, "b"), (9 * DAY_S, "c")]
+    assert ["a", "b", OTHER] == values_of(Keys(2), rule(group_by=["user"]), uses, box())

@@ -1,5 +1,6 @@
 """A stream that is cut anywhere, and goes on from what was kept, finds what it would have found."""
 
+from functools import partial
 from random import Random
 
 import pytest
@@ -7,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logscan.batch import COMPOSE_PROJECT, COMPOSE_SERVICE, Container, Stream
+from logscan.detection import detector as detector_module
 from logscan.detection.detector import Detector
+from logscan.detection.keys import Keys
 from logscan.detection.meaning import quiet_ns
 from logscan.finding import ChangeKind, Severity
 from tests.detection.making import SECOND, START_NS, box, combining, hit, rule
@@ -312,6 +315,23 @@ def test_a_container_that_is_gone_leaves_nothing_waiting_and_in_the_end_nothing_
         sizes.append(len(store.rows))
     assert sizes[3] == sizes[-1]
     assert 12 * 2 == sum(finding.count for finding in store.findings.values() if finding.rule_id == "a")
+
+
+def test_a_stream_over_days_is_never_full_of_old_groups_and_goes_on_counting_those_that_come_back(monkeypatch):
+    monkeypatch.setattr(detector_module, "Keys", partial(Keys, 20))
+    store, b, day_s = Store(), box(), 24 * 3600
+    rules = [rule(group_by=["v"]), rule(id="pairs", group_by=["v"], window={**PAIR, "within": "12h"})]
+    for day in (0, 2, 4, 6, 8):
+        detector = store.detector(rules, max_tallies=5)
+        for number in (*range(day * 10, day * 10 + 19), 0):
+            for of in rules:
+                detector.observe(hit(of, day * day_s + number, container=b, fields={"v": str(number)}))
+        detector.advance(b, START_NS + (day + 1) * day_s * SECOND)
+        store.keep(detector.collect())
+        assert not detector.overflowed
+        assert 2 * 20 >= sum(row.kind == "key" for row in store.rows.values())
+    counts = {finding.fields["v"]: finding.count for finding in store.findings.values() if finding.rule_id == "r"}
+    assert (5 * 19, 6) == (len(counts), counts["0"])
 
 
 def test_a_container_that_was_renamed_is_no_longer_waited_for_under_its_old_name():
