@@ -41,7 +41,7 @@ A line that has none of the literals together with all its companions does not m
 """
 
 MAX_KNOWN = 20_000
-FORMAT = "5"
+FORMAT = "6"
 """Raised when the derivation changes: what is remembered from run to run is begun anew."""
 
 _known: dict[str, tuple[Literals, ...]] = {}
@@ -50,16 +50,24 @@ _known: dict[str, tuple[Literals, ...]] = {}
 _SAFE_RUN = re.compile("[" + re.escape("".join(sorted(SAFE))) + "]+")
 
 
+def _cache(folder: Path | None) -> Cache[dict[str, tuple[Literals, ...]]]:
+    return Cache("literals", dict[str, tuple[frozenset[str], ...]], FORMAT, folder)
+
+
+def recall(folder: Path | None) -> AbstractSet[str]:
+    """Know what was derived in earlier runs and kept in `folder`; give the patterns."""
+    known = _cache(folder).load() or {}
+    _known.update(known)
+    return known.keys()
+
+
 @contextmanager
 def remembered(folder: Path | None) -> Iterator[None]:
     """Know within the block what was derived in earlier runs, and remember for later ones what is derived in it."""
-    kind = dict[str, tuple[frozenset[str], ...]]
-    cache: Cache[dict[str, tuple[Literals, ...]]] = Cache("literals", kind, FORMAT, folder)
-    known = cache.load() or {}
-    _known.update(known)
+    known = recall(folder)
     yield
-    if _known.keys() - known.keys():
-        cache.save(dict(list(_known.items())[-MAX_KNOWN:]))
+    if _known.keys() - known:
+        _cache(folder).save(dict(list(_known.items())[-MAX_KNOWN:]))
 
 
 def rule_literals(rule: RuleModel) -> Literals | None:

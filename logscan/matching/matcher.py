@@ -27,6 +27,7 @@ from logscan.matching.evidence import NO_GROUPS, Evidence
 from logscan.matching.hit import Hit
 from logscan.matching.index import Index, Order
 from logscan.matching.levels import Level
+from logscan.matching.literals import recall
 from logscan.matching.multiline import OpenEvent, OpenEvents
 from logscan.matching.prefilter import Candidate, Prefilter
 from logscan.matching.quarantine import Quarantine, Watch
@@ -48,20 +49,26 @@ class Matcher:
     """Finds, in any batch, the lines that any of `rules` wants.
 
     The batches of one container come in their order. `clock` (seconds that this thread has
-    computed) measures how long rules take, and nothing else. `cache`: a folder in which
-    what is derived from rules is kept for the next run.
+    computed) and `wall` (seconds) measure how long rules take, and nothing else. `cache`: a folder in
+    which what is derived from rules is kept for the next run.
     """
 
     def __init__(
-        self, rules: Sequence[Rule], *, clock: Callable[[], float] = time.thread_time, cache: Path | None = None
+        self,
+        rules: Sequence[Rule],
+        *,
+        clock: Callable[[], float] = time.thread_time,
+        wall: Callable[[], float] = time.perf_counter,
+        cache: Path | None = None,
     ) -> None:
         self._questions = questions_of(rules)
         self._joining = {one.rule: one for one in self._questions if one.continues is not None}
-        self._watch = Watch(clock)
+        self._watch = Watch(clock, wall)
         self._index = Index.of([question.matcher for question in self._questions], cache=cache)
         literals = self._index.pointers
         self.prefilter = Prefilter.of([*literals, *HIDING], cache=cache)
         self._hiding = frozenset(range(len(literals), len(literals) + len(HIDING)))
+        self._unrecalled: Path | None = cache
         self._audiences: dict[Place, Audience] = {}
         self._open: dict[Place, OpenEvents] = {}
 
@@ -148,6 +155,9 @@ class Matcher:
         self, audience: Audience, orders: Sequence[Order], asked: _Asked, taking: Collection[OpenEvent]
     ) -> Iterator[Hit]:
         """Yield the hits of a line; those of a rule that joins lines have not all their fields yet."""
+        if self._unrecalled is not None:  # before the first judge is made, which asks for the literals of its parts
+            recall(self._unrecalled)
+            self._unrecalled = None
         view = asked.view
         inside = {event.hit.rule for event in taking} if taking else ()
         for order in orders:
