@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from logscan.matching.words import RAREST, WORD_BITS, words_of
+from logscan.matching.words import RAREST, WORD_BITS, without_words, words_of
 
 ENOUGH_BITS = 40.0
 """Beyond this a literal is as good as never seen by chance, and length decides."""
@@ -18,6 +18,7 @@ ENOUGH_BITS = 40.0
 _NAME = re.compile(r"\b(?!\w*(?:error|exception))(?:[a-z_]\w*\.)+(?![\w.]*(?:error|exception))(?:[a-z_]\w*)?")
 """A dotted name is that of a logger or a module, which has more to say than trouble."""
 
+_ALL_WORDS = "\n".join(WORD_BITS)
 _MOST_NAME_BITS = 8.0
 
 _BITS = {
@@ -39,8 +40,8 @@ _OTHER_BITS = 6.0
 @cache
 def bits(literal: str) -> float:
     """Estimate how surprising it is to meet `literal` (lower case) in a line, up to `ENOUGH_BITS`."""
-    if part_of := [known for word, known in WORD_BITS.items() if literal in word]:
-        return min(part_of)
+    if literal in _ALL_WORDS:
+        return min(known for word, known in WORD_BITS.items() if literal in word)
     names = sum(_name_bits(name) for name in _NAME.findall(literal))
     return min(names + _text_bits(_NAME.sub(" ", literal)), ENOUGH_BITS)
 
@@ -51,8 +52,7 @@ def _name_bits(name: str) -> float:
 
 
 def _text_bits(text: str) -> float:
-    words = words_of(text)
-    return sum(map(_word_bits, words)) + _character_bits("".join(re.split("|".join(words), text) if words else text))
+    return sum(map(_word_bits, words_of(text))) + _character_bits(without_words(text))
 
 
 def _word_bits(word: str) -> float:

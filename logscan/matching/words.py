@@ -52,6 +52,11 @@ def words_of(text: str) -> Sequence[str]:
     return _WORD.findall(text)
 
 
+def without_words(text: str) -> str:
+    """Give what is left of a text without them."""
+    return _WORD.sub("", text)
+
+
 def _read(rows: str) -> dict[str, float]:
     known: dict[str, float] = {}
     for row in rows.replace("\n ", " ").splitlines():
