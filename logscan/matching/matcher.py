@@ -233,7 +233,7 @@ class _Asked:
     @property
     def line(self) -> Line:
         if self._line is None:
-            self._line = self._batch.line(self.start, self._end)
+            self._line = self._batch.line(self.start, self._end, self.view.text)
         return self._line
 
     def stream(self) -> Stream:
