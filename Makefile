@@ -42,7 +42,8 @@ coverage: $(INSTALLED) ## the tests, and the lines that they leave out
 bench: $(INSTALLED) ## measure the speed beside that of other tools; ARGS=--quick for a glance
 	$(BIN)/python -m benchmarks.bench $(or $(ARGS),--results benchmarks/RESULTS.md)
 
-docs: $(INSTALLED) ## write docs/rules.md and docs/rules/ anew from rules/
+docs: $(INSTALLED) ## write docs/rules.md, docs/rules/ and the list of checked files anew from rules/
+	$(BIN)/python -m logscan.ruleset.checked rules
 	$(BIN)/python -m logscan.ruleset.reference docs
 
 lock: ## write requirements.lock anew, from the newest releases that pyproject.toml allows

@@ -171,9 +171,14 @@ class Batch:
             end -= 1
         return self.text[begin:end].decode("utf-8", "replace")
 
-    def line(self, start: int, end: int) -> Line:
-        """Decode the line `text[start:end]`. Asking in rising order is the cheap way."""
-        return Line(self.content(start, end), *self.index.locate(self.text, start, end), self.container)
+    def line(self, start: int, end: int, content: str | None = None) -> Line:
+        """Give the line `text[start:end]`, with its `content` where that was decoded already.
+
+        Asking in rising order is the cheap way.
+        """
+        if content is None:
+            content = self.content(start, end)
+        return Line(content, *self.index.locate(self.text, start, end), self.container)
 
     def line_at(self, offset: int) -> Line:
         """Decode the line around `offset`."""

@@ -11,6 +11,7 @@ from logscan.detection.detector import Detector
 from logscan.finding import Coverage, Status
 from logscan.framing.time_range import TimeRange
 from logscan.matching.matcher import Matcher
+from logscan.matching.search_ahead import SearchAhead
 from logscan.sources.source import Source
 from logscan.surroundings import Placed, Surroundings
 
@@ -26,14 +27,15 @@ def scan(
 ) -> None:
     """Read every source to its end. Findings are in the detector then, the coverage in the sources."""
     surroundings = Surroundings(context)
-    for source in sources:
-        for batch in source.batches():
-            hits = (hit for hit in matcher.scan(batch) if wanted.holds(hit.line.time_ns))
-            _observe(detector, surroundings.around(batch, hits, matcher.open_offsets))
-            if batch.last_ns is not None:
-                detector.advance(batch.container, batch.last_ns)
-            if progress is not None:
-                progress()
+    with SearchAhead(matcher.prefilter) as ahead:
+        for source in sources:
+            for batch, candidates in ahead.over(source.batches()):
+                hits = (hit for hit in matcher.scan(batch, candidates) if wanted.holds(hit.line.time_ns))
+                _observe(detector, surroundings.around(batch, hits, matcher.open_offsets))
+                if batch.last_ns is not None:
+                    detector.advance(batch.container, batch.last_ns)
+                if progress is not None:
+                    progress()
     _observe(detector, surroundings.close(hit for hit in matcher.close() if wanted.holds(hit.line.time_ns)))
     for source in sources:
         for coverage in source.coverage:

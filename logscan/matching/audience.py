@@ -19,12 +19,14 @@ from logscan.matching.where import LineGate
 class Audience:
     """The questions for one container, by their places.
 
-    `by_literal`: for each literal the pointers to questions, in order; `slow`: those that want
-    every line. `settles`: whether the answers to a line must be seen together before they are hits.
+    `by_literal`: for each literal the pointers to questions, in order; `pointing`: the literals that
+    have any; `slow`: the questions that want every line. `settles`: whether the answers to a line must be seen
+    together before they are hits.
     """
 
     gates: Mapping[Order, LineGate]
     by_literal: Sequence[tuple[Pointer, ...]]
+    pointing: frozenset[int]
     slow: tuple[Order, ...]
     settles: bool
 
@@ -42,9 +44,13 @@ class Audience:
             for order, question in enumerate(questions)
             if question.input is given and (line_gate := question.gate(container)) is not None
         }
+        by_literal = [
+            tuple(pointer for pointer in pointers if pointer[0] in gates) for pointers in index.pointers.values()
+        ]
         return cls(
             gates,
-            [tuple(pointer for pointer in pointers if pointer[0] in gates) for pointers in index.pointers.values()],
+            by_literal,
+            frozenset(literal for literal, pointers in enumerate(by_literal) if pointers),
             tuple(order for order in index.slow if order in gates),
             any(questions[order].settles for order in gates),
         )

@@ -1,7 +1,7 @@
 """Digrams: how seldom two characters follow each other in ordinary lines.
 
 Owns the table and the question where a literal ends most rarely. The table decides speed alone, so
-a rough one will do; `scripts/count-digrams` counts it anew.
+a rough one will do; `scripts/count-text` counts it anew.
 """
 
 from __future__ import annotations

@@ -27,6 +27,9 @@ from logscan.ruleset.model import Contains, Equals, FieldTest, Group, Matcher, R
 MIN_LENGTH = 3
 """A shorter literal occurs in so many lines that searching for it saves nothing."""
 
+GOOD_LENGTH = 5
+"""A shorter one stands inside so many other words and numbers that no estimate of its rarity holds."""
+
 MOST_COMPANIONS = 2
 MAX_SET = 32
 """Companions are looked for one by one: a larger set costs more than it saves."""
@@ -41,7 +44,7 @@ A line that has none of the literals together with all its companions does not m
 """
 
 MAX_KNOWN = 20_000
-FORMAT = "5"
+FORMAT = "7"
 """Raised when the derivation changes: what is remembered from run to run is begun anew."""
 
 _known: dict[str, tuple[Literals, ...]] = {}
@@ -50,16 +53,24 @@ _known: dict[str, tuple[Literals, ...]] = {}
 _SAFE_RUN = re.compile("[" + re.escape("".join(sorted(SAFE))) + "]+")
 
 
+def _cache(folder: Path | None) -> Cache[dict[str, tuple[Literals, ...]]]:
+    return Cache("literals", dict[str, tuple[frozenset[str], ...]], FORMAT, folder)
+
+
+def recall(folder: Path | None) -> AbstractSet[str]:
+    """Know what was derived in earlier runs and kept in `folder`; give the patterns."""
+    known = _cache(folder).load() or {}
+    _known.update(known)
+    return known.keys()
+
+
 @contextmanager
 def remembered(folder: Path | None) -> Iterator[None]:
     """Know within the block what was derived in earlier runs, and remember for later ones what is derived in it."""
-    kind = dict[str, tuple[frozenset[str], ...]]
-    cache: Cache[dict[str, tuple[Literals, ...]]] = Cache("literals", kind, FORMAT, folder)
-    known = cache.load() or {}
-    _known.update(known)
+    known = recall(folder)
     yield
-    if _known.keys() - known.keys():
-        cache.save(dict(list(_known.items())[-MAX_KNOWN:]))
+    if _known.keys() - known:
+        _cache(folder).save(dict(list(_known.items())[-MAX_KNOWN:]))
 
 
 def rule_literals(rule: RuleModel) -> Literals | None:
@@ -181,10 +192,10 @@ def _ranked(candidates: Iterable[Literals]) -> tuple[Literals, ...]:
     return tuple(sorted(usable, key=rate, reverse=True)[: MOST_COMPANIONS + 1])
 
 
-def rate(literals: AbstractSet[str]) -> tuple[bool, float, int, list[str]]:
+def rate(literals: AbstractSet[str]) -> tuple[bool, bool, float, int, list[str]]:
     """Order candidates: long enough, then the rarest in ordinary logs, then the longest.
 
     A set is as good as its most frequent member; the last item makes the order total.
     """
     shortest = min(map(len, literals))
-    return shortest >= MIN_LENGTH, min(map(bits, literals)), shortest, sorted(literals)
+    return shortest >= MIN_LENGTH, shortest >= GOOD_LENGTH, min(map(bits, literals)), shortest, sorted(literals)

@@ -27,8 +27,9 @@ from logscan.matching.evidence import NO_GROUPS, Evidence
 from logscan.matching.hit import Hit
 from logscan.matching.index import Index, Order
 from logscan.matching.levels import Level
+from logscan.matching.literals import recall
 from logscan.matching.multiline import OpenEvent, OpenEvents
-from logscan.matching.prefilter import Prefilter
+from logscan.matching.prefilter import Candidate, Prefilter
 from logscan.matching.quarantine import Quarantine, Watch
 from logscan.matching.question import Question, questions_of
 from logscan.matching.views import LineView
@@ -48,20 +49,26 @@ class Matcher:
     """Finds, in any batch, the lines that any of `rules` wants.
 
     The batches of one container come in their order. `clock` (seconds that this thread has
-    computed) measures how long rules take, and nothing else. `cache`: a folder in which
-    what is derived from rules is kept for the next run.
+    computed) and `wall` (seconds) measure how long rules take, and nothing else. `cache`: a folder in
+    which what is derived from rules is kept for the next run.
     """
 
     def __init__(
-        self, rules: Sequence[Rule], *, clock: Callable[[], float] = time.thread_time, cache: Path | None = None
+        self,
+        rules: Sequence[Rule],
+        *,
+        clock: Callable[[], float] = time.thread_time,
+        wall: Callable[[], float] = time.perf_counter,
+        cache: Path | None = None,
     ) -> None:
         self._questions = questions_of(rules)
         self._joining = {one.rule: one for one in self._questions if one.continues is not None}
-        self._watch = Watch(clock)
+        self._watch = Watch(clock, wall)
         self._index = Index.of([question.matcher for question in self._questions], cache=cache)
         literals = self._index.pointers
-        self._prefilter = Prefilter([*literals, *HIDING], cache=cache)
+        self.prefilter = Prefilter.of([*literals, *HIDING], cache=cache)
         self._hiding = frozenset(range(len(literals), len(literals) + len(HIDING)))
+        self._unrecalled: Path | None = cache
         self._audiences: dict[Place, Audience] = {}
         self._open: dict[Place, OpenEvents] = {}
 
@@ -79,16 +86,20 @@ class Matcher:
         """Tell whether the pattern of `rule` matches a line, whoever wrote it. May raise `TimeoutError`."""
         return Judge.of(rule.model).judge(LineView(text)) is not None
 
-    def scan(self, batch: Batch) -> Iterator[Hit]:
+    def scan(self, batch: Batch, candidates: Sequence[Candidate] | None = None) -> Iterator[Hit]:
         """Yield the hits of a batch: by line, and within a line in the order of the rules.
 
         A hit of a rule that joins lines comes when its event ends, maybe with a later batch.
+        `candidates`: what `prefilter` finds in the batch, where that is known already.
         """
         audience = self._audience(batch)
         if not audience.gates:
             return
         events = self._enter(batch)
-        for start, end, literals in self._lines(batch, every=bool(audience.slow)):
+        if candidates is None:
+            candidates = self.prefilter.candidates(batch.text)
+        wanted = [one for one in candidates if one[0] in audience.pointing or one[0] in self._hiding]
+        for start, end, literals in _lines(batch, wanted, every=bool(audience.slow)):
             if events:
                 yield from self._ended(events.walk(batch, start))
             if literals.isdisjoint(self._hiding):
@@ -144,6 +155,9 @@ class Matcher:
         self, audience: Audience, orders: Sequence[Order], asked: _Asked, taking: Collection[OpenEvent]
     ) -> Iterator[Hit]:
         """Yield the hits of a line; those of a rule that joins lines have not all their fields yet."""
+        if self._unrecalled is not None:  # before the first judge is made, which asks for the literals of its parts
+            recall(self._unrecalled)
+            self._unrecalled = None
         view = asked.view
         inside = {event.hit.rule for event in taking} if taking else ()
         for order in orders:
@@ -191,26 +205,10 @@ class Matcher:
                 extracted = self._watch.over(hit.rule, partial(judge.extracted, LineView(text))) or NO_GROUPS
         return judge.fields_beside(LineView(hit.line.text), hit.fields, extracted)
 
-    def _lines(self, batch: Batch, *, every: bool) -> Iterator[Span]:
-        """Yield the lines that hold literals, or every line, with the literals that each one holds."""
-        found = _by_line(batch, self._prefilter.candidates(batch.text))
-        if not every:
-            yield from found
-            return
-        upcoming = next(found, None)
-        start = 0
-        while start < len(batch.text):
-            if upcoming is not None and upcoming[0] == start:
-                span, upcoming = upcoming, next(found, None)
-            else:
-                span = (*batch.span_at(start), set())
-            yield span
-            start = span[1] + 1
-
     def _revealed_literals(self, text: str) -> set[int]:
         """Search a line again, in every form in which no escape hides a literal."""
         forms = "\n".join(revealed(text)).encode("utf-8", "replace")
-        return {literal for literal, _ in self._prefilter.candidates(forms)}
+        return {literal for literal, _ in self.prefilter.candidates(forms)}
 
     def _audience(self, batch: Batch) -> Audience:
         place = (batch.container, batch.input)
@@ -235,7 +233,7 @@ class _Asked:
     @property
     def line(self) -> Line:
         if self._line is None:
-            self._line = self._batch.line(self.start, self._end)
+            self._line = self._batch.line(self.start, self._end, self.view.text)
         return self._line
 
     def stream(self) -> Stream:
@@ -291,7 +289,24 @@ class _Silence:
         return rule.id in self._named or (rule.catch_all and self._catch_alls)
 
 
-def _by_line(batch: Batch, candidates: Iterable[tuple[int, int]]) -> Iterator[Span]:
+def _lines(batch: Batch, candidates: Iterable[Candidate], *, every: bool) -> Iterator[Span]:
+    """Yield the lines that hold literals, or every line, with the literals that each one holds."""
+    found = _by_line(batch, candidates)
+    if not every:
+        yield from found
+        return
+    upcoming = next(found, None)
+    start = 0
+    while start < len(batch.text):
+        if upcoming is not None and upcoming[0] == start:
+            span, upcoming = upcoming, next(found, None)
+        else:
+            span = (*batch.span_at(start), set())
+        yield span
+        start = span[1] + 1
+
+
+def _by_line(batch: Batch, candidates: Iterable[Candidate]) -> Iterator[Span]:
     """Gather candidates by the line that they lie in; they come by rising offset."""
     span: Span | None = None
     for literal, offset in candidates:

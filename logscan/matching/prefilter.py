@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import hyperscan
 import msgspec
@@ -72,23 +72,38 @@ Candidate = tuple[int, int]
 
 
 class Prefilter:
-    """Finds `literals` (ASCII, numbered by their place) in bytes, without regard to case.
+    """Finds literals in bytes, without regard to case. Of a long one it may find the beginning alone."""
 
-    Of a long one it may find the beginning alone. `cache`: a folder in which databases
-    are kept: to compile one of 4,000 literals takes a tenth of a second.
-    """
-
-    def __init__(self, literals: Sequence[str], *, cache: Path | None = None) -> None:
+    def __init__(self, database: Any) -> None:
+        self._database = database
         self._threads = threading.local()
+
+    @classmethod
+    def of(cls, literals: Sequence[str], *, cache: Path | None = None) -> Self:
+        """Find `literals`: ASCII, numbered by their place.
+
+        `cache`: a folder in which databases are kept: to compile one of 4,000 literals takes a tenth of a second.
+        """
         name = sha256("\n".join(literals).encode("ascii")).digest()
         version = f"{metadata.version('hyperscan')} {FORMAT}"
         kept: Cache[_Compiled] = Cache("database", _Compiled, version, cache, variant=name.hex()[:16])
-        self._database = _loaded(kept.load(), name)
-        if self._database is None:
-            self._database = _compiled(literals)
+        database = _loaded(kept.load(), name)
+        if database is None:
+            database = _compiled(literals)
             if cache is not None:
-                data = hyperscan.dumpb(self._database)
+                data = hyperscan.dumpb(database)
                 kept.save(_Compiled(name, sha256(data).digest(), data))
+        return cls(database)
+
+    @classmethod
+    def loaded(cls, data: bytes) -> Self:
+        """Find what another one finds that was dumped on this machine."""
+        return cls(hyperscan.loadb(data, hyperscan.HS_MODE_BLOCK))
+
+    def dump(self) -> bytes:
+        """Write it down for `loaded`."""
+        data: bytes = hyperscan.dumpb(self._database)
+        return data
 
     def candidates(self, text: bytes) -> list[Candidate]:
         """Give all places where a literal occurs, and some where only its beginning does, by rising offset.

@@ -10,20 +10,16 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from logscan.matching.words import RAREST, WORD_BITS, without_words, words_of
+
 ENOUGH_BITS = 40.0
 """Beyond this a literal is as good as never seen by chance, and length decides."""
 
-_WORDS = (
-    "timestamp message service container level component logger caller stream stdout stderr http info time user host "
-    "path name type data file line msg log lvl get post main module server client start null true false the ing tion "
-    "2024 2025 2026 00"
-)
-_TROUBLED_WORDS = "error warning warn exception failed debug connection request response status traceback"
-_WORD_BITS = dict.fromkeys(_WORDS.split(), 3.0) | dict.fromkeys(_TROUBLED_WORDS.split(), 8.0)
-_WORD = re.compile("|".join(sorted(_WORD_BITS, key=len, reverse=True)))
-_NAME = re.compile(r"\b(?!\w*(?:error|exception))(?:[a-z_]\w*\.)+(?![\w.]*(?:error|exception))[a-z_]\w*")
-_NAME_BITS = 30.0
+_NAME = re.compile(r"\b(?!\w*(?:error|exception))(?:[a-z_]\w*\.)+(?![\w.]*(?:error|exception))(?:[a-z_]\w*)?")
 """A dotted name is that of a logger or a module, which has more to say than trouble."""
+
+_ALL_WORDS = "\n".join(WORD_BITS)
+_MOST_NAME_BITS = 8.0
 
 _BITS = {
     **dict.fromkeys("etaoinsr", 3.5),
@@ -31,7 +27,7 @@ _BITS = {
     **dict.fromkeys("fywbvk", 5.5),
     **dict.fromkeys("xjqz", 8.0),
     **dict.fromkeys("0123456789", 3.5),
-    " ": 2.5,
+    " ": 3.0,
     ":": 3.5,
     ".": 4.0,
     "-": 4.0,
@@ -44,8 +40,25 @@ _OTHER_BITS = 6.0
 @cache
 def bits(literal: str) -> float:
     """Estimate how surprising it is to meet `literal` (lower case) in a line, up to `ENOUGH_BITS`."""
-    if part_of := [known for word, known in _WORD_BITS.items() if literal in word]:
-        return min(part_of)
-    text, names = _NAME.subn(" ", literal)
-    known = names * _NAME_BITS + sum(_WORD_BITS[word] for word in _WORD.findall(text))
-    return min(known + sum(_BITS.get(character, _OTHER_BITS) for character in _WORD.sub("", text)), ENOUGH_BITS)
+    if literal in _ALL_WORDS:
+        return min(known for word, known in WORD_BITS.items() if literal in word)
+    names = sum(_name_bits(name) for name in _NAME.findall(literal))
+    return min(names + _text_bits(_NAME.sub(" ", literal)), ENOUGH_BITS)
+
+
+def _name_bits(name: str) -> float:
+    """Where a part of a name stands, there are mostly the others too; and of what a program logs it has a good part."""
+    return min(max(map(_word_bits, words_of(name)), default=0.0), _MOST_NAME_BITS)
+
+
+def _text_bits(text: str) -> float:
+    return sum(map(_word_bits, words_of(text))) + _character_bits(without_words(text))
+
+
+def _word_bits(word: str) -> float:
+    """Of words that are not in the table the long ones are rarer, but none is as rare as its letters by chance."""
+    return WORD_BITS.get(word) or min(_character_bits(word), RAREST + 0.8 * len(word))
+
+
+def _character_bits(text: str) -> float:
+    return sum(_BITS.get(character, _OTHER_BITS) for character in text)

@@ -42,12 +42,12 @@ def patience(times: int) -> Iterator[None]:
 
 def search(pattern: LazyPattern, text: str) -> regex.Match[str] | None:
     """Find `pattern` in `text`. Raises `TimeoutError` after `SEARCH_TIMEOUT`."""
-    return pattern.compiled.search(text, timeout=_patience.seconds)
+    return pattern.compiled.search(text, timeout=_patience.seconds, concurrent=False)
 
 
 def search_behind(pattern: LazyPattern, before: str, text: str) -> regex.Match[str] | None:
     """Find `pattern` in `text`, where its look-behinds see what stands `before`. Raises `TimeoutError` too."""
-    return pattern.compiled.search(before + text, len(before), timeout=_patience.seconds)
+    return pattern.compiled.search(before + text, len(before), timeout=_patience.seconds, concurrent=False)
 
 
 def named_groups(match: regex.Match[str]) -> dict[str, str]:

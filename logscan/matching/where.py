@@ -82,8 +82,17 @@ def gate(where: Where | None, container: Container) -> LineGate | None:
 
 
 def knows(rules: Iterable[Rule], container: Container) -> bool:
-    """Tell whether any rule names this container by its image or service."""
-    return any(rule.where is not None and _named(rule.where, container) for rule in rules)
+    """Tell whether any rule names this container by its image or service; a glob for everybody names nobody."""
+    return any(rule.where is not None and _named(_telling(rule.where), container) for rule in rules)
+
+
+def _telling(selector: Selector) -> Selector:
+    """Leave of a selector the globs that don't fit every name."""
+
+    def telling(globs: Sequence[str] | None) -> list[str]:
+        return [glob for glob in globs or () if glob.strip("*")]
+
+    return selector.model_copy(update={"image": telling(selector.image), "service": telling(selector.service)})
 
 
 def _concerns(selector: Selector, container: Container) -> bool:

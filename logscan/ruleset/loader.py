@@ -9,12 +9,14 @@ what rules say of each other (references, overrides). What is printed is the pat
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from logscan.errors import Fault, RuleError, UsageError
+from logscan.ruleset.checked import listed
 from logscan.ruleset.faults import faults_of
 from logscan.ruleset.model import CHECKED, Rule, RuleFile
 from logscan.ruleset.node import MAX_BYTES, Node
@@ -67,13 +69,19 @@ def load_rules(paths: Sequence[Path], *, builtin: bool = True) -> tuple[Rule, ..
 
 
 def load_ruleset(
-    paths: Sequence[Path], *, builtin: bool = True, elsewhere: Collection[str] = (), cache: Path | None = None
+    paths: Sequence[Path],
+    *,
+    builtin: bool = True,
+    elsewhere: Collection[str] = (),
+    cache: Path | None = None,
+    trusting: AbstractSet[str] | None = None,
 ) -> RuleSet:
     """Load the shipped rules, unless `builtin` is false, and those of `paths`, in this order.
 
     A path is a file, or a folder: its `*.yaml` and `*.yml`, sorted by name, without its subfolders
     and hidden files. A file that is reached twice is read once. `elsewhere` holds ids of rules that
     are not loaded and may be named all the same. `cache`: a folder in which sound files are remembered.
+    `trusting`: the hashes of files whose patterns were checked before; None for those that were released.
     Raises UsageError for a path that is not there or holds no rule file, RuleError with every fault of
     every file.
     """
@@ -82,7 +90,7 @@ def load_ruleset(
     files: dict[Path, Path] = {}
     for file in chosen:
         files.setdefault(file.resolve(), file)
-    read, parsed = _Read(), ParsedFiles(cache)
+    read, parsed = _Read(), ParsedFiles(cache, listed(builtin_rules()) if trusting is None else trusting)
     for file in files.values():
         try:
             _read_file(file, read, parsed, builtin=file in shipped)
@@ -127,7 +135,6 @@ def _read_file(file: Path, read: _Read, parsed: ParsedFiles, *, builtin: bool) -
     """Add what `file` holds to `read`. Raises RuleError for what is wrong in the file alone."""
     path, data = str(file), _content(file)
     root = parsed.find(data)
-    known = root is not None
     if root is None:
         # Here, since a parser takes longer to import than all rules to load.
         from logscan.ruleset.yaml_reader import read_yaml  # noqa: PLC0415
@@ -135,11 +142,10 @@ def _read_file(file: Path, read: _Read, parsed: ParsedFiles, *, builtin: bool) -
         root = read_yaml(path, data)
     read.faults.extend(_repeated_ids(root, path, read.ids, builtin=builtin))
     try:
-        content = RuleFile.model_validate(root.plain(), context=CHECKED if known else None)
+        content = RuleFile.model_validate(root.plain(), context=CHECKED if parsed.is_checked(data) else None)
     except ValidationError as error:
         raise RuleError(faults_of(path, root, error)) from None
-    if not known:
-        parsed.add(data, root)
+    parsed.add(data, root)
     for model, node in zip(content.rules, _items(root, "rules"), strict=True):
         read.rules.append(Rule(model, model.where or content.where, file.name, path, node.line, content.technology))
         read.references.extend(references_of(model.id, path, model, node))

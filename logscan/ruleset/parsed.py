@@ -6,6 +6,7 @@ file sound (loader). A file is known by a hash of its bytes: wherever it lies, a
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from hashlib import sha256
 from pathlib import Path
 
@@ -22,9 +23,13 @@ MAX_FILES = 500
 
 
 class ParsedFiles:
-    """Gives and takes the nodes of files. `folder`: where they are kept; None keeps them nowhere."""
+    """Gives and takes the nodes of files. `folder`: where they are kept; None keeps them nowhere.
 
-    def __init__(self, folder: Path | None) -> None:
+    `checked`: the hashes of files whose patterns were checked elsewhere.
+    """
+
+    def __init__(self, folder: Path | None, checked: AbstractSet[str] = frozenset()) -> None:
+        self._checked = checked
         self._cache: Cache[dict[str, msgspec.Raw]] = Cache("rules", dict[str, msgspec.Raw], FORMAT, folder)
         self._known = self._cache.load() or {}
         self._used: dict[str, msgspec.Raw] = {}
@@ -38,9 +43,16 @@ class ParsedFiles:
         self._used[name] = found
         return msgspec.msgpack.decode(found, type=Node)
 
+    def is_checked(self, data: bytes) -> bool:
+        """Tell whether the patterns of a file with these bytes were checked already."""
+        name = sha256(data).hexdigest()
+        return name in self._known or name in self._checked
+
     def add(self, data: bytes, root: Node) -> None:
         """Take the nodes of a file that was found sound."""
-        self._used[sha256(data).hexdigest()] = msgspec.Raw(msgspec.msgpack.encode(root))
+        name = sha256(data).hexdigest()
+        if name not in self._used:
+            self._used[name] = msgspec.Raw(msgspec.msgpack.encode(root))
 
     def save(self) -> None:
         """Keep what was found and added, if that is anything new."""

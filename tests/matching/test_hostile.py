@@ -92,18 +92,18 @@ def test_a_hostile_pattern_is_set_aside_wherever_it_stands(match, more, own):
 
 def test_searches_for_what_continues_an_event_are_paid_by_its_rule():
     joined = rule({"contains": "boom"}, id="joined", multiline={"continue": "^ "})
-    matcher = Matcher([joined, rule({"contains": "disk full"}, id="other")], clock=Ticking(2.0))
+    matcher = Matcher([joined, rule({"contains": "disk full"}, id="other")], clock=Ticking(2.0), wall=Ticking(2.0))
 
-    hits, _ = scanned(matcher, "boom", " a", " b", " c", " d", "disk full", "boom")
+    hits, _ = scanned(matcher, "boom", *map(" {}".format, range(9)), "disk full", "boom")
 
-    assert [("joined", ["boom", " a", " b", " c"]), ("other", ["disk full"])] == hits
+    assert [("joined", ["boom", " 0", " 1", " 2", " 3", " 4", " 5"]), ("other", ["disk full"])] == hits
     assert [("joined", ALL_SEARCHES)] == complaints(matcher)
 
 
 def test_long_traces_are_no_slow_rule():
     """Each search by itself is quick; an event has a thousand."""
     joined = rule({"contains": "boom"}, multiline={"continue": "^ "}, extract=r"never (?P<x>\d)")
-    matcher = Matcher([joined], clock=Ticking(0.0005))
+    matcher = Matcher([joined], clock=Ticking(0.0005), wall=Ticking(0.0005))
 
     hits, _ = scanned(matcher, *(["boom"] + [" at x"] * 400) * 20)
 

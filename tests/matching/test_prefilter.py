@@ -6,22 +6,22 @@ from logscan.matching.prefilter import Prefilter
 
 
 def test_finds_every_place_of_every_literal_by_rising_offset():
-    prefilter = Prefilter(["abc", "bc d"])
+    prefilter = Prefilter.of(["abc", "bc d"])
 
     assert [(0, 3), (1, 5), (0, 9)] == prefilter.candidates(b"abc d abc")
 
 
 def test_ignores_case_in_both_directions():
-    assert [(0, 4), (0, 9)] == Prefilter(["pani"]).candidates(b"PANI PaNi")
+    assert [(0, 4), (0, 9)] == Prefilter.of(["pani"]).candidates(b"PANI PaNi")
 
 
 def test_takes_characters_of_patterns_literally():
-    assert [(0, 10)] == Prefilter([".*[a]"]).candidates(b"abca .*[a]")
+    assert [(0, 10)] == Prefilter.of([".*[a]"]).candidates(b"abca .*[a]")
 
 
 def test_finds_a_long_literal_and_maybe_its_beginning():
     literal = "could not open file pg_xlog for the connection"
-    prefilter = Prefilter([literal])
+    prefilter = Prefilter.of([literal])
 
     assert [0] == [number for number, _ in prefilter.candidates(f"ERROR: {literal}\n".encode())]
     assert [(0, 27)] == prefilter.candidates(b"could not open file pg_xlog for a reason\n")
@@ -29,7 +29,7 @@ def test_finds_a_long_literal_and_maybe_its_beginning():
 
 
 def test_answers_from_several_threads_at_once():
-    prefilter = Prefilter(["needle"])
+    prefilter = Prefilter.of(["needle"])
     text = b"hay " * 1000 + b"needle"
 
     with ThreadPoolExecutor(4) as threads:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from logscan.matching.quarantine import PATIENCE, Watch
-from tests.matching.making import rule
+from tests.matching.making import Ticking, rule
 
 
 class Starved:
@@ -20,22 +20,38 @@ class Starved:
 
 
 def test_a_search_that_got_no_time_is_begun_again():
-    watch, slow = Watch(lambda: 0.0), rule({"contains": "x"})
+    watch, slow = Watch(lambda: 0.0, lambda: 0.0), rule({"contains": "x"})
 
     assert "answer" == watch.over(slow, Starved(3))
     assert () == watch.quarantined
 
 
 def test_a_search_that_never_gets_time_is_given_up():
-    watch, slow = Watch(lambda: 0.0), rule({"contains": "x"})
+    watch, slow = Watch(lambda: 0.0, lambda: 0.0), rule({"contains": "x"})
 
     assert watch.over(slow, Starved(1 + len(PATIENCE))) is None
     assert slow in watch
 
 
-def test_a_search_that_computed_all_the_time_sets_its_rule_aside_at_once():
-    seconds = iter((0.0, 0.25))
-    watch, slow = Watch(lambda: next(seconds)), rule({"contains": "x"})
+def test_a_search_that_computed_all_the_time_sets_its_rule_aside_once_it_is_measured():
+    seconds = iter((0.0, 0.0, 0.25))  # begun again, then measured
+    watch, slow = Watch(lambda: next(seconds), lambda: 0.0), rule({"contains": "x"})
 
+    assert "answer" == watch.over(slow, Starved(1))
     assert watch.over(slow, Starved(1)) is None
     assert ["one search took longer than 0.25 s"] == [one.reason for one in watch.quarantined]
+
+
+def test_what_is_quick_by_the_clock_on_the_wall_is_never_measured():
+    def asked():
+        raise AssertionError
+
+    watch, quick = Watch(asked, lambda: 0.0), rule({"contains": "x"})
+    assert ["answer"] * 9 == [watch.over(quick, Starved(0)) for _ in range(9)]
+
+
+def test_what_is_slow_on_a_busy_machine_alone_is_never_set_aside():
+    wall = Ticking(60.0)
+    watch, starved = Watch(lambda: 0.0, wall), rule({"contains": "x"})
+    assert ["answer"] * 99 == [watch.over(starved, Starved(0)) for _ in range(99)]
+    assert () == watch.quarantined

@@ -12,6 +12,7 @@ from logscan.matching.rarity import bits
         ("[homeassistant.components.recorder", "error while executing script"),
         ("com.mongodb.mongo", "com.mongodb.mongoexception"),
         ("error ", "panic: "),
+        ("[homeassistant.", "error while"),
     ],
 )
 def test_one_is_rarer_than_the_other(common, rare):

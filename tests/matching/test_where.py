@@ -105,6 +105,7 @@ def test_without_narrowing_the_gate_is_open():
         pytest.param({"service": "x"}, True, id="by its name"),
         pytest.param({"image": "x"}, False, id="not by its name as an image"),
         pytest.param({"level": "error"}, False, id="a where that names nobody"),
+        pytest.param({"service": ["*"], "image": "**"}, False, id="a where that names everybody"),
         pytest.param(None, False, id="no where"),
     ],
 )

@@ -8,6 +8,7 @@ from logscan.batch import Batch, Container, Input
 from logscan.finding import Severity
 from logscan.matching.literals import rule_literals
 from logscan.matching.matcher import Matcher
+from logscan.matching.where import knows
 from tests.rules.shipped import MATCHER, SHIPPED
 
 LEAST_LITERAL = 5
@@ -46,8 +47,13 @@ def test_rule_finds_its_own_lines_through_the_prefilter(rule):
 def container_for(rule):
     """A container that the rule's `where` selects."""
     services = rule.where.service if rule.where else None
-    name = services[0].strip("*") if services else "anything"
+    name = (services[0].strip("*") if services else "") or "anything"
     return Container(key=name, name=name)
+
+
+def test_no_rule_knows_a_file_that_is_named_as_no_program_is():
+    """Or files of unknown origin would be kept from all rules that name the images that they are for."""
+    assert not knows(SHIPPED, Container(key="f", name="f"))
 
 
 @each_rule

@@ -1,0 +1,130 @@
+"""Search ahead: whoever searches, batches come out in their order, each with what one search here finds."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from logscan.batch import MAX_BATCH_BYTES
+from logscan.matching.prefilter import Prefilter
+from logscan.matching.search_ahead import SearchAhead, spare_cores
+from tests.matching.making import Ticking, batch
+
+PREFILTER = Prefilter.of(["needle", "thimble"])
+WORDS = ["hay", "straw", "needle", "thimble", "needles and thimbles"]
+
+
+def batches_of(count, seed=1):
+    """Batches of all sizes up to the largest, some with nothing in them to be found."""
+    random = Random(seed)
+    for number in range(count):
+        line = " ".join([*random.choices(WORDS[:2], k=120), *random.choices(WORDS, k=number % 3)])
+        yield batch(*[line] * random.choice([1, 7, 100, MAX_BATCH_BYTES // (len(line) + 1)]))
+
+
+def expected(batches):
+    return [(one, PREFILTER.candidates(one.text)) for one in batches]
+
+
+@pytest.mark.parametrize("processes", [0, 1, 3])
+def test_batches_come_in_their_order_each_with_its_candidates(processes):
+    batches = list(batches_of(60))
+    with SearchAhead(PREFILTER, processes=processes, start_bytes=3 << 20, fast_bytes=1 << 60) as ahead:
+        found = [*ahead.over(batches[:40]), *ahead.over(batches[40:])]
+    assert expected(batches) == found
+
+
+def test_what_has_no_room_in_shared_memory_is_searched_here():
+    long, dense = batch("hay " * MAX_BATCH_BYTES), batch("needle" * 100_000)
+    with SearchAhead(PREFILTER, processes=1, start_bytes=0) as ahead:
+        found = list(ahead.over([long, dense, batch("needle")]))
+    assert [0, 100_000, 1] == [len(candidates) for _, candidates in found]
+
+
+def test_few_batches_wait_whatever_comes():
+    taken = []
+    batches = [batch(f"needle {number}") for number in range(50)]
+    with SearchAhead(PREFILTER, processes=2, start_bytes=0) as ahead:
+        ahead_by = [len(taken) - at for at, _ in enumerate(ahead.over(one for one in batches if not taken.append(one)))]
+    assert (50, True) == (len(ahead_by), max(ahead_by) <= 10)
+
+
+@pytest.mark.parametrize("signal_", [signal.SIGKILL, signal.SIGTERM])
+def test_processes_that_are_gone_cost_nothing_but_time(signal_):
+    batches = list(batches_of(60))
+    found = []
+    with SearchAhead(PREFILTER, processes=2, start_bytes=0) as ahead:
+        for number, one in enumerate(ahead.over(batches)):
+            found.append(one)
+            if number in {10, 30}:
+                os.kill(children()[0], signal_)
+    assert expected(batches) == found
+    assert [] == children()
+
+
+def test_an_interrupt_is_left_to_the_one_who_asked():
+    batches = list(batches_of(20))
+    with SearchAhead(PREFILTER, processes=1, start_bytes=0) as ahead:
+        found = list(ahead.over(batches[:10]))
+        (child,) = children()
+        os.kill(child, signal.SIGINT)
+        found += ahead.over(batches[10:])
+        assert [child] == children()
+    assert expected(batches) == found
+
+
+def test_without_room_for_processes_it_goes_without(monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/nonexistent")
+    with SearchAhead(PREFILTER, processes=2, start_bytes=0) as ahead:
+        assert [[(0, 6)]] * 3 == [found for _, found in ahead.over([batch("needle")] * 3)]
+
+
+OWNER = """
+from tests.matching.test_search_ahead import PREFILTER, children
+from logscan.matching.search_ahead import SearchAhead
+from tests.matching.making import batch
+ahead = SearchAhead(PREFILTER, processes=1, start_bytes=0)
+list(ahead.over([batch("needle")]))
+print(*children(), flush=True)
+input()
+"""
+
+
+def test_no_process_outlives_the_one_that_started_it():
+    owner = subprocess.Popen([sys.executable, "-c", OWNER], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    child = int(owner.stdout.readline())
+    owner.kill()
+    owner.communicate()
+    until = time.monotonic() + 30
+    while Path(f"/proc/{child}").exists() and "Z" not in Path(f"/proc/{child}/stat").read_text():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def test_a_search_that_is_fast_stays_in_this_process():
+    with SearchAhead(PREFILTER, processes=1, start_bytes=1000, fast_bytes=1, clock=Ticking(1e9)) as ahead:
+        list(ahead.over(batches_of(9)))
+        slow = children()
+    with SearchAhead(PREFILTER, processes=1, start_bytes=1000, fast_bytes=1, clock=Ticking(0.0)) as ahead:
+        list(ahead.over(batches_of(9)))
+        fast = children()
+    assert (1, 0) == (len(slow), len(fast))
+
+
+def test_one_core_is_left_for_this_process(monkeypatch):
+    found = []
+    for cores in (1, 2, 64):
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _, cores=cores: set(range(cores)))
+        found.append(spare_cores())
+    assert [0, 1, 3] == found
+
+
+def children():
+    """The search processes that this one has started and that are still there."""
+    started = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    return [int(child) for child in started if b"search_process" in Path(f"/proc/{child}/cmdline").read_bytes()]
