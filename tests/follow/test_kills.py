@@ -10,10 +10,10 @@ from tests.rig.oracle import MAX_BLOCKS, Mix, Ticker
 
 
 def loads(block):
-    """Tickers that go on for as long as a test may take."""
-    count = MAX_BLOCKS * block
+    """Tickers that go on for as long as a test may take, with fewer traces than a rule tells groups apart."""
+    count, traces = MAX_BLOCKS * block, block // 10
     return {
-        "traced": Ticker(count, rest=0.2, batch=4, block=block, traces=6),
+        "traced": Ticker(count, rest=0.2, batch=4, block=block, traces=traces),
         "quick": Ticker(count, rest=0.2, batch=40, block=block, mix=Mix.STDOUT),
         "slow": Ticker(count, rest=1.0, block=block),
         "long": Ticker(count, rest=0.5, block=block, size=40_000),
