@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -13,12 +13,35 @@ from tests.rig.proxy import Proxy
 
 _sockets = itertools.count(1)
 
+_ENGINES = {"follow", "engine", "deploy", "rig_tests"}
+"""The folders of tests that start containers and wait for them."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs the engine, so that `-m "not engine"` runs anywhere."""
+    """Mark what needs the engine, so that `-m "not engine"` runs anywhere, and spread what waits for engines."""
     for item in items:
         if "engine" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.engine)
+    items[:] = _spread(items)
+
+
+def _spread(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """Put the files that wait for engines evenly among the others: each of several workers begins with its share.
+
+    They wait more than they compute. Left together, they are what all workers do in the end.
+    """
+    waiting, others = [], []
+    for _, group in itertools.groupby(items, key=lambda item: item.path):
+        of_file = list(group)
+        if _ENGINES.isdisjoint(of_file[0].path.parts):
+            others += of_file
+        else:
+            waiting.append(of_file)
+    spread: list[pytest.Item] = []
+    for number, of_file in enumerate(waiting):
+        first, last = (len(others) * at // len(waiting) for at in (number, number + 1))
+        spread += [*of_file, *others[first:last]]
+    return spread or others
 
 
 @pytest.fixture(scope="session")
