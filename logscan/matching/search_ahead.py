@@ -15,6 +15,7 @@ import select
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -129,10 +130,9 @@ class SearchAhead:
         wanted, self._wanted = self._wanted, 0
         if self._searched > self._fast_bytes * self._seconds:
             return
-        try:
-            self._workers += [_Worker(self._prefilter) for _ in range(wanted)]
-        except OSError:  # no more processes, no more memory: it goes without
-            return
+        with suppress(OSError):  # no more processes, or no more memory: it goes without
+            for _ in range(wanted):
+                self._workers.append(_Worker(self._prefilter))
 
     def _hand(self, search: _Search, worker: _Worker) -> bool:
         slot = worker.free[-1]

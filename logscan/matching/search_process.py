@@ -17,11 +17,9 @@ import subprocess
 import sys
 from array import array
 from itertools import chain
-from pathlib import Path
 from struct import Struct
 from typing import Final
 
-import logscan
 from logscan.batch import MAX_BATCH_BYTES
 from logscan.matching.prefilter import Candidate, Prefilter
 
@@ -49,10 +47,9 @@ class SearchProcess:
             os.ftruncate(shared, SLOTS * _SLOT_BYTES + len(database))
             self._memory = mmap.mmap(shared, 0)
             self._memory[SLOTS * _SLOT_BYTES :] = database
-            package = str(Path(logscan.__file__).parents[1])
             self._process = subprocess.Popen(  # noqa: S603 - this interpreter, with a text of our own
                 [sys.executable, "-P", "-c", _START, str(shared), str(len(database))],
-                env={**os.environ, "PYTHONPATH": package},
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
