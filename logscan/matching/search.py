@@ -3,6 +3,9 @@
 Owns the timeout, which goes by the clock on the wall. Patterns come from people, lines from strangers,
 and the two together can backtrack for hours. Does not own how patterns are compiled (ruleset), nor what
 happens to a rule that exceeds the limit (quarantine).
+
+A search keeps the interpreter's lock (`concurrent=False`): most take microseconds, and whoever lets go of the lock
+waits for it longer than that while another thread reads.
 """
 
 from __future__ import annotations

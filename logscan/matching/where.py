@@ -83,16 +83,17 @@ def gate(where: Where | None, container: Container) -> LineGate | None:
 
 def knows(rules: Iterable[Rule], container: Container) -> bool:
     """Tell whether any rule names this container by its image or service; a glob for everybody names nobody."""
-    return any(rule.where is not None and _named(_telling(rule.where), container) for rule in rules)
+    images, names = _names(container)
+    return any(
+        _any_glob(_telling(rule.where.image), images) or _any_glob(_telling(rule.where.service), names)
+        for rule in rules
+        if rule.where is not None
+    )
 
 
-def _telling(selector: Selector) -> Selector:
-    """Leave of a selector the globs that don't fit every name."""
-
-    def telling(globs: Sequence[str] | None) -> list[str]:
-        return [glob for glob in globs or () if glob.strip("*")]
-
-    return selector.model_copy(update={"image": telling(selector.image), "service": telling(selector.service)})
+def _telling(globs: Sequence[str] | None) -> Sequence[str]:
+    """Leave out the globs that fit every name."""
+    return [glob for glob in globs or () if glob.strip("*")]
 
 
 def _concerns(selector: Selector, container: Container) -> bool:
@@ -115,9 +116,13 @@ def _fits_container(selector: Selector, container: Container) -> bool:
 
 
 def _named(selector: Selector, container: Container) -> bool:
-    images = [container.image, _repository(container.image)]
-    names = [container.service.name, container.name]
+    images, names = _names(container)
     return _any_glob(selector.image or (), images) or _any_glob(selector.service or (), names)
+
+
+def _names(container: Container) -> tuple[Sequence[str], Sequence[str]]:
+    """Give what a container's image is called, and what it is called itself."""
+    return [container.image, _repository(container.image)], [container.service.name, container.name]
 
 
 def _repository(image: str) -> str:

@@ -135,6 +135,7 @@ def _read_file(file: Path, read: _Read, parsed: ParsedFiles, *, builtin: bool) -
     """Add what `file` holds to `read`. Raises RuleError for what is wrong in the file alone."""
     path, data = str(file), _content(file)
     root = parsed.find(data)
+    known = root is not None
     if root is None:
         # Here, since a parser takes longer to import than all rules to load.
         from logscan.ruleset.yaml_reader import read_yaml  # noqa: PLC0415
@@ -142,10 +143,12 @@ def _read_file(file: Path, read: _Read, parsed: ParsedFiles, *, builtin: bool) -
         root = read_yaml(path, data)
     read.faults.extend(_repeated_ids(root, path, read.ids, builtin=builtin))
     try:
-        content = RuleFile.model_validate(root.plain(), context=CHECKED if parsed.is_checked(data) else None)
+        context = CHECKED if known or parsed.is_listed(data) else None
+        content = RuleFile.model_validate(root.plain(), context=context)
     except ValidationError as error:
         raise RuleError(faults_of(path, root, error)) from None
-    parsed.add(data, root)
+    if not known:
+        parsed.add(data, root)
     for model, node in zip(content.rules, _items(root, "rules"), strict=True):
         read.rules.append(Rule(model, model.where or content.where, file.name, path, node.line, content.technology))
         read.references.extend(references_of(model.id, path, model, node))

@@ -43,16 +43,13 @@ class ParsedFiles:
         self._used[name] = found
         return msgspec.msgpack.decode(found, type=Node)
 
-    def is_checked(self, data: bytes) -> bool:
-        """Tell whether the patterns of a file with these bytes were checked already."""
-        name = sha256(data).hexdigest()
-        return name in self._known or name in self._checked
+    def is_listed(self, data: bytes) -> bool:
+        """Tell whether the patterns of a file with these bytes were checked elsewhere."""
+        return sha256(data).hexdigest() in self._checked
 
     def add(self, data: bytes, root: Node) -> None:
         """Take the nodes of a file that was found sound."""
-        name = sha256(data).hexdigest()
-        if name not in self._used:
-            self._used[name] = msgspec.Raw(msgspec.msgpack.encode(root))
+        self._used[sha256(data).hexdigest()] = msgspec.Raw(msgspec.msgpack.encode(root))
 
     def save(self) -> None:
         """Keep what was found and added, if that is anything new."""
