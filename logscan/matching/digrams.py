@@ -1,12 +1,11 @@
 """Digrams: how seldom two characters follow each other in ordinary lines.
 
-Owns the table and the question where a literal ends most rarely. The table decides speed alone, so
-a rough one will do; `scripts/count-text` counts it anew.
+Owns the table. It decides speed alone, so a rough one will do; `scripts/count-text` counts it anew.
 """
 
 from __future__ import annotations
 
-from itertools import accumulate, pairwise
+from itertools import product
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz0 .,:-_()[]*~"
 """Digits count as 0, and what else is not in it as ~."""
@@ -58,11 +57,16 @@ fffffffffffffffffffffffffffcfffffffffaf
 _FOLDED = {
     code: one if (one := chr(code).lower()) in ALPHABET else "0" if one.isdigit() else "~" for code in range(128)
 }
-_BITS = {
+_TABLE = {
     (first, second): LEAST_BITS + int(digit, 16)
     for first, row in zip(ALPHABET, _ROWS.split(), strict=True)
     for second, digit in zip(ALPHABET, row, strict=True)
 }
+_BITS = {
+    (chr(first), chr(second)): _TABLE[_FOLDED[first], _FOLDED[second]] for first, second in product(_FOLDED, repeat=2)
+}
+
+_SHARES = {pair: 2.0**-bits for pair, bits in _BITS.items()}
 
 
 def folded(text: str) -> str:
@@ -70,16 +74,11 @@ def folded(text: str) -> str:
     return text.translate(_FOLDED)
 
 
-def rarest_end(literal: str, *, tail: int, shortest: int) -> int:
-    """Tell where to cut an ASCII literal so that its last `tail` characters are as rare as can be.
+def digram_bits(first: str, second: str) -> int:
+    """Estimate how seldom a place in a text has these two characters (ASCII), as a power of two."""
+    return _BITS[first, second]
 
-    At least `shortest` characters are left, or all of a literal that has no more. Of ends that are as good the last.
-    """
-    end = len(literal)
-    if end <= shortest:
-        return end
-    text = folded(literal[shortest - tail :])
-    sums = [0, *accumulate(map(_BITS.__getitem__, pairwise(text)))]
-    pairs = tail - 1
-    rarity = [sums[at + pairs] - sums[at] for at in range(end - shortest + 1)]
-    return end - rarity[::-1].index(max(rarity))
+
+def digram_share(first: str, second: str) -> float:
+    """Estimate at which share of the places in a text they stand."""
+    return _SHARES[first, second]

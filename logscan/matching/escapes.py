@@ -20,11 +20,14 @@ SAFE = frozenset(map(chr, range(0x20, 0x7F))) - frozenset("\"\\/<>&'+=`")
 HIDING: tuple[str, ...] = (
     *(f"\\u00{ord(character):02x}" for character in sorted(SAFE)),
     "\\u001b",  # JSON
-    "\\x1b",  # Go's %q, in logfmt
-    "\\033",
-    ESC,  # left by what was no colour to framing
+    "\\x1b[",  # Go's %q, in logfmt
+    "\\033[",
 )
-"""Whatever could hide a literal. Searched without regard to case, so `\\u004A` is among them."""
+"""Literals of whatever could hide a literal. Searched without regard to case, so `\\u004A` is among them.
+
+`ESC` itself, left by what was no colour to framing, is one character: among the literals it would slow all of them
+down, so whoever searches for these looks for it too.
+"""
 
 _COLOUR = re.compile(r"\x1b\[[0-9;:?]*[A-Za-z]")
 # A pair of backslashes is taken first, so that the text `\\u0061` in a JSON string stays as it is.

@@ -14,8 +14,8 @@ from pathlib import Path
 import msgspec
 
 from logscan.cache import Cache
+from logscan.matching.cuts import TAIL
 from logscan.matching.literals import FORMAT, Companions, matcher_needs, remembered
-from logscan.matching.prefilter import SHORTEST_CUT
 from logscan.ruleset.model import Matcher
 
 Order = int
@@ -60,5 +60,5 @@ class Index(msgspec.Struct, array_like=True):
 
 def _as_bytes(literal: str, companions: Companions) -> tuple[tuple[bytes, ...], ...]:
     """Give what has to stand in a line beside `literal`: of a long one the prefilter finds the beginning only."""
-    whole = [{literal}] if len(literal) > SHORTEST_CUT else []
+    whole = [{literal}] if len(literal) > TAIL else []
     return tuple(tuple(one.encode("ascii") for one in sorted(literals)) for literals in [*whole, *companions])

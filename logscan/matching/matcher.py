@@ -13,16 +13,18 @@ literal walk every line, in the slow lane.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 
 from logscan.batch import Batch, Container, Input, Line, Stream
 from logscan.matching.audience import Audience
 from logscan.matching.confirm import Judge
-from logscan.matching.escapes import HIDING, revealed
+from logscan.matching.escapes import ESC, HIDING, revealed
 from logscan.matching.evidence import NO_GROUPS, Evidence
 from logscan.matching.hit import Hit
 from logscan.matching.index import Index, Order
@@ -37,6 +39,8 @@ from logscan.ruleset.model import Rule, RuleModel
 
 MAX_AUDIENCES = 1024
 """So many containers are remembered; beyond that all are worked out anew, which takes a millisecond."""
+
+_ESCAPE = ESC.encode("ascii")
 
 Place = tuple[Container, Input]
 """Where lines come from. What a container prints and what the engine tells of it don't mix."""
@@ -67,7 +71,8 @@ class Matcher:
         self._index = Index.of([question.matcher for question in self._questions], cache=cache)
         literals = self._index.pointers
         self.prefilter = Prefilter.of([*literals, *HIDING], cache=cache)
-        self._hiding = frozenset(range(len(literals), len(literals) + len(HIDING)))
+        self._escape = len(literals) + len(HIDING)
+        self._hiding = frozenset(range(len(literals), self._escape + 1))
         self._unrecalled: Path | None = cache
         self._audiences: dict[Place, Audience] = {}
         self._open: dict[Place, OpenEvents] = {}
@@ -99,6 +104,9 @@ class Matcher:
         if candidates is None:
             candidates = self.prefilter.candidates(batch.text)
         wanted = [one for one in candidates if one[0] in audience.pointing or one[0] in self._hiding]
+        if _ESCAPE in batch.text:
+            escapes = ((self._escape, found.end()) for found in re.finditer(_ESCAPE, batch.text))
+            wanted = sorted([*wanted, *escapes], key=itemgetter(1))
         for start, end, literals in _lines(batch, wanted, every=bool(audience.slow)):
             if events:
                 yield from self._ended(events.walk(batch, start))

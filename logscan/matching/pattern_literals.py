@@ -32,10 +32,14 @@ MAX_RUN = 16
 """A run holds at most this many strings; beyond that it ends."""
 
 MAX_LENGTH = 64
-"""A run ends when its strings are this long: a longer literal finds no fewer lines."""
+"""A run ends when its strings are at least this long: a longer literal finds no fewer lines."""
 
 _EMPTY = frozenset({""})
 _ATOMIC = getattr(codes, "ATOMIC_GROUP", None)
+_TEXT = object()
+"""The code of a node that is ours: a piece of text, of characters that follow each other in the parse tree."""
+
+_LOWER = {ord(character): character.lower() for character in SAFE}
 _REPEATS = (codes.MAX_REPEAT, codes.MIN_REPEAT, getattr(codes, "POSSESSIVE_REPEAT", None))
 _ZERO_WIDE = (codes.AT, codes.ASSERT, codes.ASSERT_NOT)
 _SCOPES_OTHER_FOLDING = int(re.UNICODE | re.LOCALE)
@@ -71,7 +75,7 @@ class _Reader:
         self.candidates: list[Literals] = []
 
     def read(self, tree: Any) -> None:
-        for code, argument in tree:
+        for code, argument in _joined(tree):
             self._node(code, argument)
 
     def end_run(self) -> None:
@@ -116,12 +120,29 @@ class _Reader:
         self.candidates.append(frozenset(united))
 
 
+def _joined(tree: Any) -> Iterator[tuple[Any, Any]]:
+    """Give the nodes of a tree, with characters that follow each other as one: most of a pattern is such text."""
+    text = ""
+    for code, argument in tree:
+        if code is codes.LITERAL and argument in _LOWER and len(text) < MAX_LENGTH:
+            text += _LOWER[argument]
+            continue
+        if text:
+            yield _TEXT, text
+            text = ""
+        yield code, argument
+    if text:
+        yield _TEXT, text
+
+
 def _common_ending(strings: Literals) -> str:
     return commonprefix([string[::-1] for string in strings])[::-1]  # noqa: RUF071 - of texts, not of paths
 
 
 def _exact(code: Any, argument: Any) -> Literals | None:
     """Give all strings that a node can match, when they are few and safe; else None."""
+    if code is _TEXT:
+        return frozenset({argument})
     if code is codes.LITERAL:
         return _safe([argument])
     if code is codes.IN:
@@ -161,7 +182,7 @@ def _members(items: Any) -> Iterator[int | None]:
 
 def _sequence(tree: Any) -> Literals | None:
     strings = _EMPTY
-    for code, argument in tree:
+    for code, argument in _joined(tree):
         if code in _ZERO_WIDE:
             continue
         part = _exact(code, argument)

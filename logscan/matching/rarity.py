@@ -8,7 +8,6 @@ carries count little, other characters by how often they occur.
 from __future__ import annotations
 
 import re
-from functools import cache
 
 from logscan.matching.words import RAREST, WORD_BITS, without_words, words_of
 
@@ -21,7 +20,9 @@ _NAME = re.compile(r"\b(?!\w*(?:error|exception))(?:[a-z_]\w*\.)+(?![\w.]*(?:err
 _ALL_WORDS = "\n".join(WORD_BITS)
 _MOST_NAME_BITS = 8.0
 
+_OTHER_BITS = 6.0
 _BITS = {
+    **{chr(code): _OTHER_BITS for code in range(128)},
     **dict.fromkeys("etaoinsr", 3.5),
     **dict.fromkeys("lcdumphg", 4.5),
     **dict.fromkeys("fywbvk", 5.5),
@@ -34,16 +35,15 @@ _BITS = {
     ",": 4.0,
     "_": 5.0,
 }
-_OTHER_BITS = 6.0
 
 
-@cache
 def bits(literal: str) -> float:
-    """Estimate how surprising it is to meet `literal` (lower case) in a line, up to `ENOUGH_BITS`."""
+    """Estimate how surprising it is to meet `literal` (ASCII, lower case) in a line, up to `ENOUGH_BITS`."""
     if literal in _ALL_WORDS:
         return min(known for word, known in WORD_BITS.items() if literal in word)
-    names = sum(_name_bits(name) for name in _NAME.findall(literal))
-    return min(names + _text_bits(_NAME.sub(" ", literal)), ENOUGH_BITS)
+    names = _NAME.findall(literal) if "." in literal else ()
+    text = _NAME.sub(" ", literal) if names else literal
+    return min(sum(map(_name_bits, names)) + _text_bits(text), ENOUGH_BITS)
 
 
 def _name_bits(name: str) -> float:
@@ -57,8 +57,9 @@ def _text_bits(text: str) -> float:
 
 def _word_bits(word: str) -> float:
     """Of words that are not in the table the long ones are rarer, but none is as rare as its letters by chance."""
-    return WORD_BITS.get(word) or min(_character_bits(word), RAREST + 0.8 * len(word))
+    known = WORD_BITS.get(word)
+    return min(_character_bits(word), RAREST + 0.8 * len(word)) if known is None else known
 
 
 def _character_bits(text: str) -> float:
-    return sum(_BITS.get(character, _OTHER_BITS) for character in text)
+    return sum(map(_BITS.__getitem__, text))

@@ -1,27 +1,6 @@
-"""Where a literal is cut: behind characters that seldom follow each other."""
+"""How seldom two characters follow each other."""
 
-import pytest
-
-from logscan.matching.digrams import ALPHABET, folded, rarest_end
-
-
-@pytest.mark.parametrize(
-    ("literal", "kept"),
-    [
-        ("could not open file pg_xlog for the connection", "could not open file pg_xlog"),
-        ("no space left", "no space left"),
-        ("exactly eighteen c", "exactly eighteen c"),
-    ],
-)
-def test_a_literal_is_cut_where_its_end_is_rare(literal, kept):
-    assert kept == literal[: rarest_end(literal, tail=8, shortest=18)]
-
-
-@pytest.mark.parametrize("length", range(1, 40))
-def test_a_cut_keeps_the_shortest_piece_that_is_allowed(length):
-    literal = ("xq" + "e " * 40)[:length]
-
-    assert min(length, 18) <= rarest_end(literal, tail=8, shortest=18) <= length
+from logscan.matching.digrams import ALPHABET, digram_bits, folded
 
 
 def test_every_ascii_text_is_written_in_the_alphabet():
@@ -30,3 +9,9 @@ def test_every_ascii_text_is_written_in_the_alphabet():
     assert 128 == len(text)
     assert set(text) <= set(ALPHABET)
     assert "e0~" == folded("E9?")
+
+
+def test_what_words_are_made_of_is_met_more_often():
+    assert digram_bits("i", "n") < digram_bits("x", "q")
+    assert digram_bits("1", "2") == digram_bits("7", "9")
+    assert digram_bits("I", "N") == digram_bits("i", "n")

@@ -24,7 +24,7 @@ def test_finds_a_long_literal_and_maybe_its_beginning():
     prefilter = Prefilter.of([literal])
 
     assert [0] == [number for number, _ in prefilter.candidates(f"ERROR: {literal}\n".encode())]
-    assert [(0, 27)] == prefilter.candidates(b"could not open file pg_xlog for a reason\n")
+    assert [(0, 24)] == prefilter.candidates(b"could not open file pg_xlog for a reason\n")
     assert [] == prefilter.candidates(b"could not open file pg_wal for the connection\n")
 
 
