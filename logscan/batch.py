@@ -130,18 +130,19 @@ class Untimed(LineIndex):
 class Batch:
     """A run of whole lines of one container: `text` ends in a newline after each line.
 
-    `lines` is the number of lines in `text`, `truncated` how many of them were capped. `first_ns` and
+    `lines` is the number of lines in `text`: None for one that nobody has counted yet, which whoever searches the text
+    elsewhere may do along with it. `truncated` is how many of them were capped. `first_ns` and
     `last_ns` are the earliest and latest time in it, as far as the source knows them without looking
     at each line. Rules look at batches of their own `input` alone.
     """
 
-    __slots__ = ("container", "first_ns", "index", "input", "last_ns", "lines", "text", "truncated")
+    __slots__ = ("_lines", "container", "first_ns", "index", "input", "last_ns", "text", "truncated")
 
     def __init__(
         self,
         container: Container,
         text: bytes,
-        lines: int,
+        lines: int | None,
         index: LineIndex | None = None,
         *,
         truncated: int = 0,
@@ -152,11 +153,27 @@ class Batch:
         self.input = input
         self.container = container
         self.text = text
-        self.lines = lines
+        self._lines = lines
         self.index: LineIndex = index or Untimed()
         self.truncated = truncated
         self.first_ns = first_ns
         self.last_ns = last_ns
+
+    @property
+    def lines(self) -> int:
+        """The number of lines; they are counted when somebody asks first."""
+        if self._lines is None:
+            self._lines = self.text.count(b"\n")
+        return self._lines
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether it costs nothing to ask for the number of lines."""
+        return self._lines is not None
+
+    def take_count(self, lines: int) -> None:
+        """Learn from others how many lines there are."""
+        self._lines = lines
 
     def span_at(self, offset: int) -> tuple[int, int]:
         """Give start and end of the line that holds the byte at `offset`; the newline is left out."""

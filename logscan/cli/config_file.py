@@ -13,7 +13,6 @@ from typing import Any
 
 from logscan.errors import Fault, RuleError, UsageError
 from logscan.ruleset.node import Node
-from logscan.ruleset.yaml_reader import read_yaml
 from logscan.settings import KEYS, Config
 
 DEFAULT_PATH = Path("logscan.yaml")
@@ -36,6 +35,9 @@ def read_config(name: str | None) -> Config:
         raise UsageError(f"can't read {path}: {reason}", help="name a settings file with --config") from error
     if not _says_something(data):
         return Config(str(path))
+    # Here, since most have no settings file, and a parser takes long to import.
+    from logscan.ruleset.yaml_reader import read_yaml  # noqa: PLC0415
+
     keys = _keys(str(path), read_yaml(str(path), data))
     if faults := list(_unknown(str(path), keys)):
         raise RuleError(faults)

@@ -4,7 +4,7 @@ Owns where a line ends, the cap on lines that are too long, and the size of a ba
 where the bytes come from, nor what is written around a line (timestamps, prefixes, records): the
 batches carry no times, and who knows them sets `index`, `first_ns` and `last_ns`.
 
-A block of a mebibyte is handled with a dozen C calls (`find`, `rfind`, `count`, one copy), never
+A block of a mebibyte is handled with a dozen C calls (`find`, `rfind`, one copy), never
 with Python work per line: that is what keeps a file at the speed of the search behind it. Bytes
 that are no text, NUL, `\r` and invalid UTF-8 stay as they are; a hit's line is decoded with care.
 """
@@ -74,7 +74,7 @@ class LineCutter:
         while start < end:
             stop = _stop(data, start, end, MAX_BATCH_BYTES - _SEAMS_BYTES - len(head))
             text, capped = _text(head, data, start, stop)
-            yield Batch(self.container, text, text.count(b"\n"), truncated=truncated + capped)
+            yield Batch(self.container, text, None, truncated=truncated + capped)
             head, truncated, start = b"", 0, stop
 
 

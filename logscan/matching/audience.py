@@ -25,7 +25,7 @@ class Audience:
     """
 
     gates: Mapping[Order, LineGate]
-    by_literal: Sequence[tuple[Pointer, ...]]
+    by_literal: Sequence[Sequence[Pointer]]
     pointing: frozenset[int]
     slow: tuple[Order, ...]
     settles: bool
@@ -44,9 +44,7 @@ class Audience:
             for order, question in enumerate(questions)
             if question.input is given and (line_gate := question.gate(container)) is not None
         }
-        by_literal = [
-            tuple(pointer for pointer in pointers if pointer[0] in gates) for pointers in index.pointers.values()
-        ]
+        by_literal = [_those_in(gates, pointers) for pointers in index.pointers.values()]
         return cls(
             gates,
             by_literal,
@@ -68,6 +66,12 @@ class Audience:
             if not companions or line is None or _stand(companions, line)
         }
         return sorted(orders.union(self.slow)) if self.slow or len(orders) > 1 else tuple(orders)
+
+
+def _those_in(gates: Mapping[Order, LineGate], pointers: Sequence[Pointer]) -> Sequence[Pointer]:
+    if len(pointers) == 1:  # nearly always, and there are ten thousand
+        return pointers if pointers[0][0] in gates else ()
+    return [pointer for pointer in pointers if pointer[0] in gates]
 
 
 def _stand(companions: tuple[tuple[bytes, ...], ...], line: bytes) -> bool:

@@ -17,7 +17,7 @@ from itertools import accumulate, pairwise
 from math import prod
 from typing import Final
 
-from logscan.matching.digrams import digram_bits, digram_share
+from logscan.matching.digrams import digram_bits, digram_share, folded
 from logscan.matching.rarity import bits
 
 TAIL: Final = 8
@@ -50,7 +50,8 @@ def _choices(literal: str) -> Sequence[int]:
     """Give the places where a literal may end, those with the rarest pairs of characters before them first."""
     longest = min(len(literal), _LONG)
     shortest = bisect_left(range(longest), _ENOUGH_BITS, lo=TAIL, key=lambda end: bits(literal[:end]))
-    sums = [0, *accumulate(map(digram_bits, literal, literal[1:]))]
+    text = folded(literal)
+    sums = [0, *accumulate(map(digram_bits, text, text[1:]))]
     ends = range(len(literal), shortest - 1, -1)
     return sorted(ends, key=lambda end: sums[end - 1] - sums[end - TAIL], reverse=True)[:_CHOICES]
 
@@ -73,7 +74,7 @@ class _Endings:
         ending = literal[end - TAIL : end]
         table = self._table(ending)
         self._shares[table] = self._with(table, ending)
-        for known, pair in zip(self._pairs[table], pairwise(ending), strict=True):
+        for known, pair in zip(self._pairs[table], pairwise(folded(ending)), strict=True):
             known.add(pair)
         return end
 
@@ -85,9 +86,10 @@ class _Endings:
 
     def _with(self, table: int, ending: str) -> list[float]:
         """Give the shares of a table as they would be with one more ending."""
+        shares, pairs = self._shares[table], self._pairs[table]
         return [
             share if pair in known else share + digram_share(*pair)
-            for share, known, pair in zip(self._shares[table], self._pairs[table], pairwise(ending), strict=True)
+            for share, known, pair in zip(shares, pairs, pairwise(folded(ending)), strict=True)
         ]
 
     def _table(self, ending: str) -> int:

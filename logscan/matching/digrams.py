@@ -5,8 +5,6 @@ Owns the table. It decides speed alone, so a rough one will do; `scripts/count-t
 
 from __future__ import annotations
 
-from itertools import product
-
 ALPHABET = "abcdefghijklmnopqrstuvwxyz0 .,:-_()[]*~"
 """Digits count as 0, and what else is not in it as ~."""
 
@@ -57,15 +55,11 @@ fffffffffffffffffffffffffffcfffffffffaf
 _FOLDED = {
     code: one if (one := chr(code).lower()) in ALPHABET else "0" if one.isdigit() else "~" for code in range(128)
 }
-_TABLE = {
+_BITS = {
     (first, second): LEAST_BITS + int(digit, 16)
     for first, row in zip(ALPHABET, _ROWS.split(), strict=True)
     for second, digit in zip(ALPHABET, row, strict=True)
 }
-_BITS = {
-    (chr(first), chr(second)): _TABLE[_FOLDED[first], _FOLDED[second]] for first, second in product(_FOLDED, repeat=2)
-}
-
 _SHARES = {pair: 2.0**-bits for pair, bits in _BITS.items()}
 
 
@@ -75,7 +69,7 @@ def folded(text: str) -> str:
 
 
 def digram_bits(first: str, second: str) -> int:
-    """Estimate how seldom a place in a text has these two characters (ASCII), as a power of two."""
+    """Estimate how seldom a place in a text has these two characters of the alphabet, as a power of two."""
     return _BITS[first, second]
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from hashlib import sha256
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Self
 
@@ -77,7 +76,7 @@ class Prefilter:
         a second.
         """
         name = sha256("\n".join(literals).encode("ascii")).digest()
-        version = f"{metadata.version('hyperscan')} {FORMAT}"
+        version = f"{hyperscan.__version__} {FORMAT}"  # type: ignore[attr-defined] # it is not in its stubs
         kept: Cache[_Compiled] = Cache("database", _Compiled, version, cache, variant=name.hex()[:16])
         database = _loaded(kept.load(), name)
         if database is None:

@@ -41,7 +41,10 @@ PATIENCE = (2, 4, 8, 16, 32)
 
 
 SLOW_ONCE = 3
-"""So often a rule may be slow by the clock on the wall before it is measured. Its first search compiles its pattern."""
+"""So often a rule may be slow by the clock on the wall before it is measured. Its first search compiles its pattern.
+
+One that is measured and found quick is trusted again, until the next time.
+"""
 
 
 class Watch:
@@ -105,6 +108,7 @@ class Watch:
 
     def _charge(self, rule: Rule, seconds: float) -> None:
         if seconds <= FAIR_TIME:
+            self._slow[rule] -= 1
             return
         spent = self._spent[rule] = self._spent.get(rule, 0.0) + seconds - FAIR_TIME
         if spent > RULE_BUDGET:

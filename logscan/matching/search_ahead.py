@@ -89,6 +89,11 @@ class SearchAhead:
             worker.process.close()
         self._workers.clear()
 
+    @property
+    def processes(self) -> int:
+        """How many processes search beside this one by now."""
+        return sum(worker.process.ready for worker in self._workers)
+
     def over(self, batches: Iterable[Batch]) -> Iterator[tuple[Batch, Sequence[Candidate]]]:
         """Give the batches in their order, each with its candidates."""
         waiting: deque[_Search] = deque()
@@ -112,7 +117,7 @@ class SearchAhead:
         if len(batch.text) <= MAX_BATCH_BYTES:
             self._take_answers(0)
             for worker in sorted(self._workers, key=lambda one: -len(one.free)):
-                if worker.free and self._hand(search, worker):
+                if worker.free and worker.process.ready and self._hand(search, worker):
                     return search
         started = self._clock()
         search.found = self._prefilter.candidates(batch.text)
@@ -146,18 +151,22 @@ class SearchAhead:
         return True
 
     def _take_answers(self, timeout_s: float | None) -> None:
-        """Take the answers that are there; without a timeout, wait for one."""
-        busy = {worker.process.fileno(): worker for worker in self._workers if worker.begun}
+        """Take the answers that are there; without a timeout, wait for one, or for a process to be ready."""
+        busy = {one.process.fileno(): one for one in self._workers if one.begun or not one.process.ready}
         if not busy:
             return
         for ready in select.select(list(busy), [], [], timeout_s)[0]:
             worker = busy[ready]
             try:
-                slot, found = worker.process.answer()
+                if not worker.process.ready:
+                    worker.process.greet()
+                    continue
+                slot, lines, found = worker.process.answer()
             except OSError:
                 self._lose(worker)
                 continue
             search = worker.begun.popleft()
+            search.batch.take_count(lines)
             search.found = self._prefilter.candidates(search.batch.text) if found is None else found
             worker.free.append(slot)
 

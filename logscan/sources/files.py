@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, tzinfo
@@ -34,6 +35,10 @@ from logscan.sources.line_reader import LineReader, TextReader
 from logscan.sources.written_times import PlainStamp
 
 QUEUED_BATCHES = 4
+MOST_UNCOUNTED = 8
+"""So many batches may be searched elsewhere at once; older ones are counted here."""
+
+GZIP = ".gz"
 
 _BROKEN = (OSError, EOFError, zlib.error)
 """What a read may raise; gzip ends early with EOFError, and leaves zlib's errors as they are."""
@@ -89,6 +94,7 @@ class FileSource:
         self._format = Format.PLAIN
         self._failure: str | None = None
         self._coverage: dict[Container, Coverage] = {}
+        self._uncounted: deque[Batch] = deque()
 
     @property
     def coverage(self) -> Sequence[Coverage]:
@@ -102,7 +108,13 @@ class FileSource:
         return [ScanError("source", self._own.key, f"cannot read {self._own.key}: {self._failure}", help_)]
 
     def batches(self) -> Iterator[Batch]:
-        """Read the file once, on a thread of its own, while what was read is searched."""
+        """Read the file once.
+
+        What has to be waited for is read on a thread of its own, while what was read is searched. A plain file isn't:
+        the system reads it ahead, and two threads would only take the interpreter from each other.
+        """
+        if isinstance(self._origin, Path) and self._origin.suffix != GZIP:
+            return self._batches()
         return read_ahead([self._batches()], threads=1, depth=QUEUED_BATCHES)
 
     def _batches(self) -> Iterator[Batch]:
@@ -128,7 +140,7 @@ class FileSource:
         if not isinstance(self._origin, Path):
             # read1: what a pipe holds now, rather than waiting until the whole size has come.
             yield getattr(self._origin, "read1", self._origin.read)
-        elif self._origin.suffix == ".gz":
+        elif self._origin.suffix == GZIP:
             with gzip.open(self._origin) as file:
                 # read1 here too: a plain read that hits the damage takes what came before it along.
                 yield file.read1
@@ -158,8 +170,17 @@ class FileSource:
             return self._now_ns
 
     def _count(self, batch: Batch) -> Batch:
-        self._coverage_of(batch.container).count(batch)
+        """Count a batch, or those before it: somebody else may be counting its lines just now."""
+        self._uncounted.append(batch)
+        while self._uncounted[0].is_counted or len(self._uncounted) > MOST_UNCOUNTED:
+            self._count_first()
+            if not self._uncounted:
+                break
         return batch
+
+    def _count_first(self) -> None:
+        batch = self._uncounted.popleft()
+        self._coverage_of(batch.container).count(batch)
 
     def _coverage_of(self, container: Container) -> Coverage:
         coverage = self._coverage.get(container)
@@ -170,6 +191,8 @@ class FileSource:
 
     def _conclude(self, reader: LineReader) -> None:
         """Tell in every coverage of the file how it ended; a file that gave no line has one too."""
+        while self._uncounted:
+            self._count_first()
         reason, status = self._failure or reader.damage, Status.PARTIAL
         if self._failure is not None and not self._coverage:
             status = Status.UNREADABLE

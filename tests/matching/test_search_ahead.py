@@ -10,13 +10,17 @@ from random import Random
 
 import pytest
 
-from logscan.batch import MAX_BATCH_BYTES
+from logscan.batch import MAX_BATCH_BYTES, Batch
 from logscan.matching.prefilter import Prefilter
 from logscan.matching.search_ahead import SearchAhead, spare_cores
-from tests.matching.making import Ticking, batch
+from tests.matching.making import ANYONE, Ticking, batch
 
 PREFILTER = Prefilter.of(["needle", "thimble"])
 WORDS = ["hay", "straw", "needle", "thimble", "needles and thimbles"]
+
+
+def uncounted(*lines):
+    return Batch(ANYONE, "".join(f"{line}\n" for line in lines).encode(), None)
 
 
 def batches_of(count, seed=1):
@@ -24,7 +28,17 @@ def batches_of(count, seed=1):
     random = Random(seed)
     for number in range(count):
         line = " ".join([*random.choices(WORDS[:2], k=120), *random.choices(WORDS, k=number % 3)])
-        yield batch(*[line] * random.choice([1, 7, 100, MAX_BATCH_BYTES // (len(line) + 1)]))
+        yield uncounted(*[line] * random.choice([1, 7, 100, MAX_BATCH_BYTES // (len(line) + 1)]))
+
+
+def begun(ahead, processes):
+    """Have processes started, and wait until they search."""
+    until = time.monotonic() + 30
+    while ahead.processes < processes:
+        assert time.monotonic() < until
+        list(ahead.over([batch("hay " * 1000)]))
+        time.sleep(0.01)
+    return ahead
 
 
 def expected(batches):
@@ -34,15 +48,18 @@ def expected(batches):
 @pytest.mark.parametrize("processes", [0, 1, 3])
 def test_batches_come_in_their_order_each_with_its_candidates(processes):
     batches = list(batches_of(60))
-    with SearchAhead(PREFILTER, processes=processes, start_bytes=3 << 20, fast_bytes=1 << 60) as ahead:
-        found = [*ahead.over(batches[:40]), *ahead.over(batches[40:])]
+    with SearchAhead(PREFILTER, processes=processes, start_bytes=3000, fast_bytes=1 << 60) as ahead:
+        first = list(ahead.over(batches[:20]))
+        begun(ahead, processes)
+        found = [*first, *ahead.over(batches[20:40]), *ahead.over(batches[40:])]
     assert expected(batches) == found
+    assert [one.text.count(b"\n") for one in batches] == [one.lines for one, _ in found]
 
 
 def test_what_has_no_room_in_shared_memory_is_searched_here():
     long, dense = batch("hay " * MAX_BATCH_BYTES), batch("needle" * 100_000)
     with SearchAhead(PREFILTER, processes=1, start_bytes=0) as ahead:
-        found = list(ahead.over([long, dense, batch("needle")]))
+        found = list(begun(ahead, 1).over([long, dense, batch("needle")]))
     assert [0, 100_000, 1] == [len(candidates) for _, candidates in found]
 
 
@@ -50,6 +67,7 @@ def test_few_batches_wait_whatever_comes():
     taken = []
     batches = [batch(f"needle {number}") for number in range(50)]
     with SearchAhead(PREFILTER, processes=2, start_bytes=0) as ahead:
+        begun(ahead, 2)
         ahead_by = [len(taken) - at for at, _ in enumerate(ahead.over(one for one in batches if not taken.append(one)))]
     assert (50, True) == (len(ahead_by), max(ahead_by) <= 10)
 
@@ -59,7 +77,7 @@ def test_processes_that_are_gone_cost_nothing_but_time(signal_):
     batches = list(batches_of(60))
     found = []
     with SearchAhead(PREFILTER, processes=2, start_bytes=0) as ahead:
-        for number, one in enumerate(ahead.over(batches)):
+        for number, one in enumerate(begun(ahead, 2).over(batches)):
             found.append(one)
             if number in {10, 30}:
                 os.kill(children()[0], signal_)
@@ -70,7 +88,7 @@ def test_processes_that_are_gone_cost_nothing_but_time(signal_):
 def test_an_interrupt_is_left_to_the_one_who_asked():
     batches = list(batches_of(20))
     with SearchAhead(PREFILTER, processes=1, start_bytes=0) as ahead:
-        found = list(ahead.over(batches[:10]))
+        found = list(begun(ahead, 1).over(batches[:10]))
         (child,) = children()
         os.kill(child, signal.SIGINT)
         found += ahead.over(batches[10:])
@@ -85,11 +103,9 @@ def test_without_room_for_processes_it_goes_without(monkeypatch):
 
 
 OWNER = """
-from tests.matching.test_search_ahead import PREFILTER, children
+from tests.matching.test_search_ahead import PREFILTER, begun, children
 from logscan.matching.search_ahead import SearchAhead
-from tests.matching.making import batch
-ahead = SearchAhead(PREFILTER, processes=1, start_bytes=0)
-list(ahead.over([batch("needle")]))
+ahead = begun(SearchAhead(PREFILTER, processes=1, start_bytes=0), 1)
 print(*children(), flush=True)
 input()
 """
