@@ -4,17 +4,16 @@ Owns which batch is searched where, and that they come out in their order. Does 
 conversation (search_process), nor what candidates mean (matcher).
 
 Processes rather than threads: a search runs outside of the interpreter's lock, but each match has to take it, and
-waits for milliseconds while Python runs elsewhere. Little input pays for no process, and so do few rules, whose
-search is as fast as handing it over. A process that is gone costs time alone: its batches are searched here.
+waits for milliseconds while Python runs elsewhere. They count lines too, which takes as long as a search for few rules.
+Little input pays for no process. One that is gone costs time alone: its batches are searched here.
 """
 
 from __future__ import annotations
 
 import os
 import select
-import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Self
@@ -28,9 +27,6 @@ MAX_PROCESSES: Final = 3
 
 START_BYTES: Final = 16 << 20
 """Processes are started after so much input: to start one takes a tenth of a second of another core."""
-
-FAST_BYTES: Final = 1_000_000_000
-"""With so many bytes a second this process searches quickly enough."""
 
 
 def spare_cores() -> int:
@@ -60,7 +56,7 @@ class _Worker:
 class SearchAhead:
     """Searches batches with `prefilter`, in up to `processes` processes beside this one. To be closed.
 
-    `clock` (seconds) tells how fast this process searches: at `fast_bytes` a second it stays alone.
+    They are started once `start_bytes` were searched here.
     """
 
     def __init__(
@@ -69,16 +65,11 @@ class SearchAhead:
         *,
         processes: int | None = None,
         start_bytes: int = START_BYTES,
-        fast_bytes: int = FAST_BYTES,
-        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._prefilter = prefilter
         self._wanted = spare_cores() if processes is None else processes
         self._start_bytes = start_bytes
-        self._fast_bytes = fast_bytes
-        self._clock = clock
         self._searched = 0
-        self._seconds = 0.0
         self._workers: list[_Worker] = []
 
     def __enter__(self) -> Self:
@@ -119,9 +110,7 @@ class SearchAhead:
             for worker in sorted(self._workers, key=lambda one: -len(one.free)):
                 if worker.free and worker.process.ready and self._hand(search, worker):
                     return search
-        started = self._clock()
         search.found = self._prefilter.candidates(batch.text)
-        self._seconds += self._clock() - started
         self._searched += len(batch.text)
         return search
 
@@ -131,10 +120,8 @@ class SearchAhead:
         return search.batch, search.found
 
     def _start(self) -> None:
-        """Start the processes that are wanted, once, if they help."""
+        """Start the processes that are wanted, once."""
         wanted, self._wanted = self._wanted, 0
-        if self._searched > self._fast_bytes * self._seconds:
-            return
         with suppress(OSError):  # no more processes, or no more memory: it goes without
             for _ in range(wanted):
                 self._workers.append(_Worker(self._prefilter))

@@ -13,7 +13,7 @@ import pytest
 from logscan.batch import MAX_BATCH_BYTES, Batch
 from logscan.matching.prefilter import Prefilter
 from logscan.matching.search_ahead import SearchAhead, spare_cores
-from tests.matching.making import ANYONE, Ticking, batch
+from tests.matching.making import ANYONE, batch
 
 PREFILTER = Prefilter.of(["needle", "thimble"])
 WORDS = ["hay", "straw", "needle", "thimble", "needles and thimbles"]
@@ -48,7 +48,7 @@ def expected(batches):
 @pytest.mark.parametrize("processes", [0, 1, 3])
 def test_batches_come_in_their_order_each_with_its_candidates(processes):
     batches = list(batches_of(60))
-    with SearchAhead(PREFILTER, processes=processes, start_bytes=3000, fast_bytes=1 << 60) as ahead:
+    with SearchAhead(PREFILTER, processes=processes, start_bytes=3000) as ahead:
         first = list(ahead.over(batches[:20]))
         begun(ahead, processes)
         found = [*first, *ahead.over(batches[20:40]), *ahead.over(batches[40:])]
@@ -122,14 +122,12 @@ def test_no_process_outlives_the_one_that_started_it():
         time.sleep(0.01)
 
 
-def test_a_search_that_is_fast_stays_in_this_process():
-    with SearchAhead(PREFILTER, processes=1, start_bytes=1000, fast_bytes=1, clock=Ticking(1e9)) as ahead:
-        list(ahead.over(batches_of(9)))
-        slow = children()
-    with SearchAhead(PREFILTER, processes=1, start_bytes=1000, fast_bytes=1, clock=Ticking(0.0)) as ahead:
-        list(ahead.over(batches_of(9)))
-        fast = children()
-    assert (1, 0) == (len(slow), len(fast))
+def test_little_input_pays_for_no_process():
+    with SearchAhead(PREFILTER, processes=1, start_bytes=10_000) as ahead:
+        list(ahead.over([uncounted("hay " * 1000)] * 3))
+        few = children()
+        begun(ahead, 1)
+        assert (0, 1) == (len(few), len(children()))
 
 
 def test_one_core_is_left_for_this_process(monkeypatch):
