@@ -11,12 +11,12 @@ from logscan.batch import COMPOSE_SERVICE, Container, Identity
 
 STDIN = "-"
 
-_ENDING = re.compile(r"\.(?:log|gz|\d+)$")
+_ENDING = re.compile(r"\.(?:log|gz|zst|\d+)$")
 _REPLICA = re.compile(r"[-_]\d+$")
 
 
 def stem(path: Path) -> str:
-    """Give the file's name without `.log`, `.1`, `.gz`, as often as they stand there: `web.log.2.gz` is `web`."""
+    """Give a file's name without `.log`, `.1`, `.gz`, `.zst`, as often as they stand there: `web` of `web.log.2.gz`."""
     name = path.name
     while (shorter := _ENDING.sub("", name)) not in ("", name):
         name = shorter

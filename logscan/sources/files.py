@@ -9,8 +9,6 @@ map would count as resident, and a file that shrinks under a map kills the proce
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +25,7 @@ from logscan.framing.lines import READ_BYTES
 from logscan.line_time import LineClock
 from logscan.sources.ahead import read_ahead
 from logscan.sources.compose_lines import ComposeReader
+from logscan.sources.compressed import OPENED_BY, DamagedError, Read
 from logscan.sources.docker_stamps import DockerStamp, join_pieces
 from logscan.sources.file_identity import STDIN, FileIdentity
 from logscan.sources.formats import SAMPLE_BYTES, Format, detect
@@ -38,12 +37,9 @@ QUEUED_BATCHES = 4
 MOST_UNCOUNTED = 8
 """So many batches may be searched elsewhere at once; older ones are counted here."""
 
-GZIP = ".gz"
 
-_BROKEN = (OSError, EOFError, zlib.error)
-"""What a read may raise; gzip ends early with EOFError, and leaves zlib's errors as they are."""
-
-Read = Callable[[int], bytes]
+_BROKEN = (OSError, DamagedError)
+"""What a read may raise."""
 
 
 def expand(paths: Iterable[Path]) -> list[Path]:
@@ -113,7 +109,7 @@ class FileSource:
         What has to be waited for is read on a thread of its own, while what was read is searched. A plain file isn't:
         the system reads it ahead, and two threads would only take the interpreter from each other.
         """
-        if isinstance(self._origin, Path) and self._origin.suffix != GZIP:
+        if isinstance(self._origin, Path) and self._origin.suffix not in OPENED_BY:
             return self._batches()
         return read_ahead([self._batches()], threads=1, depth=QUEUED_BATCHES)
 
@@ -140,10 +136,9 @@ class FileSource:
         if not isinstance(self._origin, Path):
             # read1: what a pipe holds now, rather than waiting until the whole size has come.
             yield getattr(self._origin, "read1", self._origin.read)
-        elif self._origin.suffix == GZIP:
-            with gzip.open(self._origin) as file:
-                # read1 here too: a plain read that hits the damage takes what came before it along.
-                yield file.read1
+        elif (opened := OPENED_BY.get(self._origin.suffix)) is not None:
+            with opened(self._origin) as read:
+                yield read
         else:
             with self._origin.open("rb", buffering=0) as file:
                 yield file.read
@@ -217,4 +212,4 @@ def _sample(chunks: Iterator[bytes]) -> bytes:
 def _reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
-    return f"damaged gzip data ({error})"
+    return str(error)

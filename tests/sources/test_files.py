@@ -6,6 +6,7 @@ import gzip
 import io
 import os
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -14,10 +15,14 @@ import pytest
 from logscan.batch import Container, Identity, Service
 from logscan.errors import UsageError
 from logscan.finding import Status
+from logscan.sources.compressed import zstd_module
 from logscan.sources.files import FileSource, expand
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "files"
 DAY = "2025-12-03 "
+
+zstd = zstd_module()
+CHECKED = {zstd.CompressionParameter.checksum_flag: 1}
 
 
 def ns(text: str, fraction: int = 0) -> int:
@@ -108,31 +113,40 @@ def test_large_file_comes_whole_over_many_reads(tmp_path):
     assert 100_000 == source.coverage[0].lines
 
 
-def test_compressed_file_reads_as_its_content(tmp_path):
+@pytest.mark.parametrize(("ending", "compress"), [("gz", gzip.compress), ("zst", zstd.compress)])
+def test_compressed_file_reads_as_its_content(tmp_path, ending, compress):
     data = (FIXTURES / "homeassistant.log").read_bytes()
-    source = source_of(write(tmp_path / "homeassistant.log.2.gz", gzip.compress(data)))
+    source = source_of(write(tmp_path / f"homeassistant.log.2.{ending}", compress(data[:5000]) + compress(data[5000:])))
     assert data.decode().splitlines() == [line.text for line in lines_of(source)]
     assert ("homeassistant", len(data)) == (source.coverage[0].container.name, source.coverage[0].bytes)
 
 
 @pytest.mark.parametrize(
-    ("damage", "reason"),
+    ("ending", "damage", "reason"),
     [
-        pytest.param(lambda data: data[:-100], "Compressed file ended", id="cut off"),
-        pytest.param(lambda data: data[:-8] + b"\0" * 8, "CRC check failed", id="wrong checksum"),
-        pytest.param(lambda data: data[:9000] + b"\xff" * 9000 + data[18000:], "damaged gzip data", id="overwritten"),
+        pytest.param("gz", lambda data: data[:-100], "Compressed file ended", id="gzip cut off"),
+        pytest.param("gz", lambda data: data[:-8] + b"\0" * 8, "CRC check failed", id="a wrong checksum in gzip"),
+        pytest.param(
+            "gz", lambda data: data[:9000] + b"\xff" * 9000 + data[18000:], "damaged gzip data", id="gzip overwritten"
+        ),
+        pytest.param("zst", lambda data: data[:-100], "Compressed file ended", id="zstd cut off"),
+        pytest.param(
+            "zst", lambda data: data[:-4] + b"\0" * 4, "Restored data doesn't match", id="a wrong one in zstd"
+        ),
+        pytest.param("zst", lambda data: data[:-9000] + b"\xff" * 9000, "damaged zstd data", id="zstd overwritten"),
     ],
 )
-def test_damaged_compressed_file_is_partial_and_keeps_what_came_before(tmp_path, damage, reason):
-    data = b"".join(b"%032x\n" % pow(3, number, 2**127) for number in range(3000))
-    source = source_of(write(tmp_path / "web.gz", damage(gzip.compress(data))))
+def test_damaged_compressed_file_is_partial_and_keeps_what_came_before(tmp_path, ending, damage, reason):
+    compress = {"gz": gzip.compress, "zst": partial(zstd.compress, options=CHECKED)}[ending]
+    data = b"".join(b"%032x\n" % pow(3, number, 2**127) for number in range(30_000))
+    source = source_of(write(tmp_path / f"web.{ending}", damage(compress(data))))
     lines = lines_of(source)
     assert data.decode().splitlines()[:50] == [line.text for line in lines[:50]]
     (coverage,) = source.coverage
     assert Status.PARTIAL == coverage.status
     assert reason in coverage.reason
     (error,) = source.errors
-    assert ("source", str(tmp_path / "web.gz")) == (error.kind, error.source)
+    assert ("source", str(tmp_path / f"web.{ending}")) == (error.kind, error.source)
     assert coverage.reason in error.message
 
 
@@ -154,11 +168,17 @@ def test_unreadable_file_is_told_and_not_raised(tmp_path, make, reason):
     assert [f"cannot read {path}: {reason}"] == [error.message for error in source.errors]
 
 
-def test_file_that_is_no_gzip_is_unreadable(tmp_path):
-    source = source_of(write(tmp_path / "web.log.gz", b"plain text\n"))
+@pytest.mark.parametrize(
+    ("ending", "reason"),
+    [
+        ("gz", "damaged gzip data (Not a gzipped file (b'pl'))"),
+        ("zst", "damaged zstd data (Unable to decompress Zstandard data: Unknown frame descriptor)"),
+    ],
+)
+def test_file_that_was_not_compressed_is_unreadable(tmp_path, ending, reason):
+    source = source_of(write(tmp_path / f"web.log.{ending}", b"plain text\n"))
     assert [] == lines_of(source)
-    assert Status.UNREADABLE == source.coverage[0].status
-    assert "damaged gzip data (Not a gzipped file (b'pl'))" == source.coverage[0].reason
+    assert (Status.UNREADABLE, reason) == (source.coverage[0].status, source.coverage[0].reason)
 
 
 class FailingStream(io.RawIOBase):
@@ -229,6 +249,7 @@ def test_year_on_standard_input_comes_from_now():
         pytest.param("homeiq-influxdb.log", "homeiq-influxdb", id="log"),
         pytest.param("web.log.1", "web", id="rotated"),
         pytest.param("web.log.12.gz", "web", id="rotated and compressed"),
+        pytest.param("web.log.3.zst", "web", id="compressed by zstd"),
         pytest.param("web.2.log", "web", id="number before the ending"),
         pytest.param("my.app.txt", "my.app.txt", id="other ending"),
         pytest.param("v1.2.log", "v1", id="version"),
@@ -236,7 +257,8 @@ def test_year_on_standard_input_comes_from_now():
     ],
 )
 def test_name_is_the_stem_of_the_file(tmp_path, file, expected):
-    source = source_of(write(tmp_path / file, gzip.compress(b"x\n") if file.endswith(".gz") else b"x\n"))
+    compress = {".gz": gzip.compress, ".zst": zstd.compress}.get(Path(file).suffix, bytes)
+    source = source_of(write(tmp_path / file, compress(b"x\n")))
     lines_of(source)
     assert expected == source.coverage[0].container.name
 
