@@ -23,10 +23,14 @@ from benchmarks.corpus import Block, Corpus, make_block, write_corpus
 from benchmarks.table import Row, Section, layout
 from tests.rig.engine import EngineFailed, requirement_missing
 
-PARTS = ("api", "file", "startup", "rules")
+PARTS = ("engine", "file", "dense", "startup", "rules")
 LINES = 3_000_000
+FILE_BYTES = 2_000_000_000
 CURVE_BYTES = 400_000_000
-DENSITY = 0.001
+DENSE_BYTES = 100_000_000
+SPARSE, DENSE = 0.0005, 1 / 3
+"""Which share of the lines are hits."""
+
 READ_BYTES = 1 << 20
 STARTS_PER_PAIR = 3
 """A start takes a moment, in which chance has more weight than in a scan."""
@@ -53,11 +57,11 @@ def main() -> int:
     asked = options().parse_args()
     if asked.quick:
         asked.lines, asked.pairs = asked.lines // 10, 1
-    curve_bytes = CURVE_BYTES // 10 if asked.quick else CURVE_BYTES
+    shrink = 10 if asked.quick else 1
     before = machine.load_average()
     try:
         with tempfile.TemporaryDirectory(prefix="logscan-bench-") as folder:
-            sections = list(_sections(Path(folder), asked.only or PARTS, asked.lines, curve_bytes, asked.pairs))
+            sections = list(_sections(Path(folder), asked.only or PARTS, asked.lines, shrink, asked.pairs))
     except (BenchmarkFailed, EngineFailed) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -92,31 +96,39 @@ def page(table: str, before: str, rounds: int) -> str:
     )
 
 
-def _sections(folder: Path, parts: Sequence[str], lines: int, curve_bytes: int, rounds: int) -> Iterator[Section]:
+def _sections(folder: Path, parts: Sequence[str], lines: int, shrink: int, rounds: int) -> Iterator[Section]:
     """Hold the contests of `parts`. Each log is read once before, so that none waits for the disk."""
-    block = make_block(Random(1), density=DENSITY)
-    logs = folder / "logs"
+    block = make_block(Random(1), density=SPARSE)
+    logs, caches = folder / "logs", folder / "caches"
     logs.mkdir()
-    if "api" in parts or "file" in parts:
+    if "engine" in parts:
         log, corpus = _written(logs / "stack.log", block, lines=lines)
-        if "api" in parts:
-            yield _api(folder, log, corpus, rounds)
-        if "file" in parts:
-            yield hold(contests.files(folder, log, corpus), rounds)
+        yield from _engine(folder, log, corpus, rounds, caches)
+    if "file" in parts:
+        log, corpus = _written(logs / "file.log", block, size=FILE_BYTES // shrink)
+        for count in (50, 500):
+            yield hold(contests.file(folder, log, corpus, count), rounds, caches)
+        log.unlink()
+    if "dense" in parts:
+        log, corpus = _written(logs / "dense.log", make_block(Random(2), density=DENSE), size=DENSE_BYTES // shrink)
+        yield hold(contests.dense(folder, log, corpus), rounds, caches)
     if "startup" in parts:
-        yield hold(contests.start_up(folder), rounds * STARTS_PER_PAIR)
+        yield hold(contests.start_up(folder), rounds * STARTS_PER_PAIR, caches)
     if "rules" in parts:
-        log, corpus = _written(logs / "curve.log", block, size=curve_bytes)
-        yield hold(contests.rule_counts(folder, log, corpus), rounds)
+        for size in (CURVE_BYTES, FILE_BYTES):
+            log, corpus = _written(logs / "curve.log", block, size=size // shrink)
+            yield hold(contests.rule_counts(folder, log, corpus), rounds, caches)
 
 
-def _api(folder: Path, log: Path, corpus: Corpus, rounds: int) -> Section:
+def _engine(folder: Path, log: Path, corpus: Corpus, rounds: int, caches: Path) -> Iterator[Section]:
     if requirement_missing():
         absent = "needs root, dockerd and a static busybox"
-        return Section("A container, through the engine's API", [Row("not measured", None, absent=absent)])
+        yield Section("A container of a Docker engine", [Row("not measured", None, absent=absent)])
+        return
     print(f"Feeding {corpus.lines:,} lines to a container …", file=sys.stderr)
-    with contests.api(folder, log, corpus) as contest:
-        return hold(contest, rounds)
+    with contests.engine(folder, log, corpus) as held:
+        for contest in held:
+            yield hold(contest, rounds, caches)
 
 
 def _written(path: Path, block: Block, *, lines: int | None = None, size: int | None = None) -> tuple[Path, Corpus]:

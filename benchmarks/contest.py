@@ -35,13 +35,14 @@ class BenchmarkFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A command of a contest. `needs` is the program without which it can't run."""
+    """A command of a contest. `needs` is the program without which it can't run; `prepare` runs once, unmeasured."""
 
     name: str
     command: Sequence[str]
     check: Check | None = None
     targets: Sequence[Target] = ()
     needs: str = "sh"
+    prepare: Sequence[str] = ()
 
     @property
     def missing(self) -> bool:
@@ -62,10 +63,18 @@ class Contest:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-def hold(contest: Contest, rounds: int) -> Section:
-    """Run all contenders in each round, in turns forwards and backwards, so that no one always goes first."""
+def hold(contest: Contest, rounds: int, caches: Path) -> Section:
+    """Run all contenders in each round, in turns forwards and backwards, so that no one always goes first.
+
+    `caches`: a folder for the caches of logscan and of Python, which are those of an installed program.
+    """
+    kept = {"XDG_CACHE_HOME": str(caches), "PYTHONPYCACHEPREFIX": str(caches / "python")}
+    contest = replace(contest, environment={**kept, **contest.environment})
     runs: dict[str, list[Run]] = {each.name: [] for each in contest.contenders}
     able = [each for each in contest.contenders if not each.missing]
+    for contender in able:
+        if contender.prepare:
+            _run(replace(contender, command=contender.prepare, check=None), contest)
     for number in range(rounds):
         for contender in able if number % 2 == 0 else reversed(able):
             print(f"{contest.title}, round {number + 1} of {rounds}: {contender.name}", file=sys.stderr)
@@ -87,6 +96,15 @@ def finds(corpus: Corpus) -> Check:
         report = json.loads(printed)
         hits = sum(each["count"] for each in report["findings"] if each["rule"]["id"].startswith(ID_PREFIX))
         _agree("lines and hits", (corpus.lines, corpus.hits), (report["summary"]["lines"], hits))
+
+    return check
+
+
+def reads_some_of(corpus: Corpus) -> Check:
+    """Check that a JSON report is of some lines, and of far fewer than there are."""
+
+    def check(printed: bytes) -> None:
+        _agree("a few lines read", True, 0 < json.loads(printed)["summary"]["lines"] < corpus.lines // 10)
 
     return check
 
@@ -146,6 +164,7 @@ def engine_seconds(process: int | None) -> float | None:
 
 
 def _environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """Give this process's environment without what steers logscan and Docker, then `extra`."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("LOGSCAN_", "DOCKER_"))}
+    """Give this process's environment without what steers logscan, Docker and Python, then `extra`."""
+    steering = ("LOGSCAN_", "DOCKER_", "PYTHON")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(steering)}
     return clean | dict(extra)

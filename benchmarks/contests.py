@@ -5,14 +5,16 @@ Owns which commands are compared and what is hoped for. Does not own how they ar
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import bare_read, searches
-from benchmarks.contest import LOGSCAN, Contender, Contest, counts, finds, passes
+from benchmarks.contest import LOGSCAN, Check, Contender, Contest, counts, finds, passes, reads_some_of
 from benchmarks.corpus import Corpus
 from benchmarks.measures import Quantity, Target
 from tests.rig import sweep
@@ -24,114 +26,152 @@ FEEDING_SECONDS = 1200
 
 CONTAINER = "stack"
 SCAN_AS_JSON = (*LOGSCAN, "scan", "--quiet", "--format", "json")
-SMALL = Target(Quantity.PEAK, 120)
-FAST = Target(Quantity.SPEED, 500)
-AS_QUICK_AS_DOCKER = Target(Quantity.RATIO, 1.3)
+NOTHING = Corpus(0, 0, 0)
+
+LITTLE_MEMORY = Target(Quantity.PEAK, 150)
+AS_QUICK_AS_A_BARE_READ = Target(Quantity.RATIO, 1.05)
+LITTLE_BESIDE_THE_ENGINE = Target(Quantity.OF_ENGINE, 0.35)
+TWELVE_TIMES_AS_QUICK = Target(Quantity.RATIO, 1 / 12)
+AT_ONCE = Target(Quantity.WALL, 0.6)
+QUICKER_THAN_RIPGREP = {50: Target(Quantity.RATIO, 1 / 2.5), 500: Target(Quantity.RATIO, 1 / 3)}
+HALF_AS_QUICK_AS_RIPGREP = Target(Quantity.RATIO, 2)
 AS_QUICK_WITH_PACKS = Target(Quantity.RATIO, 1.3)
+A_GIGABYTE_A_SECOND = Target(Quantity.SPEED, 1000)
 
 
 @contextmanager
-def api(folder: Path, log: Path, corpus: Corpus) -> Iterator[Contest]:
-    """Have the lines in a container of a private engine, and read them through its API.
-
-    `--direct never`, for what is measured is the way that works everywhere.
-    """
-    rules = _rules(folder, len(searches.SEARCHES))
-    patterns = "|".join(search.pattern for search in searches.SEARCHES)
-    with Engine() as engine:
-        emitter = Emitter(engine)
+def engine(folder: Path, log: Path, corpus: Corpus) -> Iterator[Sequence[Contest]]:
+    """Have the lines in a container of a private engine, and read them through its API and from its files."""
+    rules = str(_rules(folder, len(searches.SEARCHES)))
+    with Engine() as docker:
+        emitter = Emitter(docker)
         mounts = {log.parent: "/in"}
-        container = engine.run(emitter.image, "cat", f"/in/{log.name}", name=CONTAINER, mounts=mounts, wait=False)
+        container = docker.run(emitter.image, "cat", f"/in/{log.name}", name=CONTAINER, mounts=mounts, wait=False)
         container.wait(FEEDING_SECONDS)
-        logs = f"docker logs {CONTAINER}"
-        scan = (*SCAN_AS_JSON, "--direct", "never", "--rules", str(rules), CONTAINER)
-        bare = (sys.executable, "-I", "-S", bare_read.__file__, str(engine.socket), CONTAINER)
-        yield Contest(
-            f"A container of {corpus.lines:,} lines, {corpus.bytes / 1e6:,.0f} MB, through the engine's API",
-            [
-                Contender(f"{logs} > /dev/null", shlex.split(logs), needs="docker"),
-                Contender(
-                    f"logscan scan {CONTAINER}, shipped and 5 rules", scan, finds(corpus), (AS_QUICK_AS_DOCKER, SMALL)
-                ),
-                Contender(
-                    f"{logs} | grep -cE, 5 patterns",
-                    ("sh", "-c", f"{logs} | LC_ALL=C grep -cE {shlex.quote(patterns)}"),
-                    counts(corpus),
-                    needs="docker",
-                ),
-                Contender("bare read of the socket", bare, passes(corpus)),
-            ],
-            corpus.bytes,
-            engine=sweep.daemon_pid(engine.root),
-            environment={"DOCKER_HOST": engine.url},
-        )
+        (last,) = docker.client.logs(CONTAINER, timestamps=True, tail=1).splitlines()
+        size = f"{corpus.lines:,} lines, {corpus.bytes / 1e6:,.0f} MB"
+        daemon, environment = sweep.daemon_pid(docker.root), {"DOCKER_HOST": docker.url}
+        yield [
+            Contest(
+                f"A container of {size}, through the engine's API",
+                _through_the_api(rules, str(docker.socket), corpus),
+                corpus.bytes,
+                daemon,
+                environment,
+            ),
+            Contest(
+                "The same container, from the engine's files",
+                _from_its_files(rules, last.partition(b" ")[0].decode("ascii"), corpus),
+                corpus.bytes,
+                daemon,
+                environment,
+            ),
+        ]
 
 
-def files(folder: Path, log: Path, corpus: Corpus) -> Contest:
-    """Scan a file with the shipped rules and 50 or 500 more, beside the tools that search for as many."""
-    contenders = []
-    for count in (50, 500):
-        rules = _rules(folder, count)
-        contenders.append(
-            Contender(
-                f"logscan scan --file, shipped and {count} rules",
-                (*SCAN_AS_JSON, "--rules", str(rules), "--file", str(log)),
-                finds(corpus),
-                (FAST, SMALL),
-            )
-        )
-    for count in (50, 500):
-        contenders += _peers(folder, log, corpus, count)
-    return Contest(f"A file of {corpus.lines:,} lines, {corpus.bytes / 1e6:,.0f} MB", contenders, corpus.bytes)
+def _through_the_api(rules: str, socket: str, corpus: Corpus) -> Sequence[Contender]:
+    bare = (sys.executable, "-I", "-S", bare_read.__file__, socket, CONTAINER)
+    scan = ("--direct", "never", CONTAINER)
+    targets = (AS_QUICK_AS_A_BARE_READ, LITTLE_BESIDE_THE_ENGINE, LITTLE_MEMORY)
+    return [
+        Contender("bare read of the socket", bare, passes(corpus)),
+        _logscan("logscan scan, 5 rules", scan, _only(rules), finds(corpus), targets),
+        _logscan("logscan scan, shipped and 5 rules", scan, _also(rules), finds(corpus), targets),
+        Contender("docker logs > /dev/null", ("docker", "logs", CONTAINER), needs="docker"),
+    ]
+
+
+def _from_its_files(rules: str, last: str, corpus: Corpus) -> Sequence[Contender]:
+    """Give `docker logs | grep` and what reads the files. `last`: the time of the last line."""
+    patterns = shlex.quote("|".join(search.pattern for search in searches.SEARCHES))
+    scan = ("--direct", "always", CONTAINER)
+    recent = (*scan, "--since", last)
+    return [
+        Contender(
+            "docker logs | grep -cE, 5 patterns",
+            ("sh", "-c", f"docker logs {CONTAINER} | LC_ALL=C grep -cE {patterns}"),
+            counts(corpus),
+            needs="docker",
+        ),
+        _logscan("logscan scan, 5 rules", scan, _only(rules), finds(corpus), (TWELVE_TIMES_AS_QUICK, LITTLE_MEMORY)),
+        _logscan("logscan scan, shipped and 5 rules", scan, _also(rules), finds(corpus), (LITTLE_MEMORY,)),
+        _logscan("logscan scan --since its last line", recent, _also(rules), reads_some_of(corpus), (AT_ONCE,)),
+    ]
+
+
+def file(folder: Path, log: Path, corpus: Corpus, count: int) -> Contest:
+    """Scan a file for `count` searches, beside the tools that search for as many."""
+    rules, patterns = _rules(folder, count), folder / f"patterns-{count}.txt"
+    searches.write_patterns(patterns, rules)
+    ripgrep = ("rg", "--no-config", "-c", "-f", str(patterns), str(log))
+    grep = ("env", "LC_ALL=C", "grep", "-cE", "-f", str(patterns), str(log))
+    targets = (QUICKER_THAN_RIPGREP[count], LITTLE_MEMORY)
+    return Contest(
+        f"A file of {corpus.lines:,} lines, {corpus.bytes / 1e6:,.0f} MB, {count} searches",
+        [
+            Contender("rg -c -f", ripgrep, counts(corpus), needs="rg"),
+            _logscan("logscan scan --file", ("--file", str(log)), _only(str(rules)), finds(corpus), targets),
+            Contender("grep -cE -f", grep, counts(corpus), needs="grep"),
+        ],
+        corpus.bytes,
+    )
+
+
+def dense(folder: Path, log: Path, corpus: Corpus) -> Contest:
+    """Scan a file in which every third line is a hit."""
+    contest = file(folder, log, corpus, 50)
+    ripgrep, logscan, grep = contest.contenders
+    logscan = replace(logscan, targets=(HALF_AS_QUICK_AS_RIPGREP, LITTLE_MEMORY))
+    title = f"A file of {corpus.lines:,} lines, {corpus.bytes / 1e6:,.0f} MB, every third a hit"
+    return replace(contest, title=title, contenders=[ripgrep, logscan, grep])
 
 
 def rule_counts(folder: Path, log: Path, corpus: Corpus) -> Contest:
     """Scan a file with ever more rules, and with all that are shipped."""
-    contenders = [
-        Contender(
-            f"logscan scan --file --no-builtin, {count} rules",
-            (*SCAN_AS_JSON, "--no-builtin", "--rules", str(_rules(folder, count)), "--file", str(log)),
-            finds(corpus),
-        )
+    scan, check = ("--file", str(log)), finds(corpus)
+    few = [
+        _logscan(f"logscan scan --file, {count} rules", scan, _only(str(_rules(folder, count))), check)
         for count in (6, 50, 500)
     ]
-    contenders.append(
-        Contender(
-            "logscan scan --file, shipped and 6 rules",
-            (*SCAN_AS_JSON, "--rules", str(_rules(folder, 6)), "--file", str(log)),
-            finds(corpus),
-            (AS_QUICK_WITH_PACKS,),
-        )
+    packs = _also(str(_rules(folder, 6)))
+    targets = (AS_QUICK_WITH_PACKS, A_GIGABYTE_A_SECOND, LITTLE_MEMORY)
+    return Contest(
+        f"What rules cost, on a file of {corpus.bytes / 1e6:,.0f} MB",
+        [*few, _logscan("logscan scan --file, shipped and 6 rules", scan, packs, check, targets)],
+        corpus.bytes,
     )
-    return Contest(f"What rules cost, on a file of {corpus.bytes / 1e6:,.0f} MB", contenders, corpus.bytes)
 
 
 def start_up(folder: Path) -> Contest:
     """Start, load rules, and read nothing: what a scan costs before its first line."""
     empty = folder / "empty.log"
     empty.touch()
-    nothing = finds(Corpus(0, 0, 0))
-    scan = (*SCAN_AS_JSON, "--file", str(empty))
-    rules = _rules(folder, 500)
-    contenders = [
-        Contender("python -c pass", (sys.executable, "-c", "pass")),
-        Contender("logscan --version", (*LOGSCAN, "--version")),
-        Contender("logscan scan --file, an empty file", scan, nothing),
-        Contender("the same with 500 more rules", (*scan, "--rules", str(rules)), nothing),
-    ]
-    return Contest("Start-up", contenders)
+    scan, more = ("--file", str(empty)), _also(str(_rules(folder, 500)))
+    return Contest(
+        "Start-up",
+        [
+            Contender("python -c pass", (sys.executable, "-c", "pass")),
+            Contender("logscan --version", (*LOGSCAN, "--version"), targets=(Target(Quantity.WALL, 0.15),)),
+            _logscan("logscan scan --file, an empty file", scan, (), finds(NOTHING), (Target(Quantity.WALL, 0.35),)),
+            _logscan("the same with 500 more rules", scan, more, finds(NOTHING)),
+        ],
+    )
 
 
-def _peers(folder: Path, log: Path, corpus: Corpus, count: int) -> Sequence[Contender]:
-    """Give what else counts matching lines. Bytes as they are are the fastest locale that grep has."""
-    patterns = folder / f"patterns-{count}.txt"
-    searches.write_patterns(patterns, _rules(folder, count))
-    ripgrep = ("rg", "--no-config", "-c", "-f", str(patterns), str(log))
-    grep = ("env", "LC_ALL=C", "grep", "-cE", "-f", str(patterns), str(log))
-    return [
-        Contender(f"rg -c -f, {count} searches", ripgrep, counts(corpus), needs="rg"),
-        Contender(f"grep -cE -f, {count} searches", grep, counts(corpus), needs="grep"),
-    ]
+def _logscan(
+    name: str, what: Sequence[str], rules: Sequence[str], check: Check, targets: Sequence[Target] = ()
+) -> Contender:
+    """Give a scan, whose rules are in the cache then, as for all but the first scan on a machine."""
+    first = (*SCAN_AS_JSON, *rules, "--file", os.devnull)
+    return Contender(name, (*SCAN_AS_JSON, *what, *rules), check, targets, prepare=first)
+
+
+def _only(rules: str) -> Sequence[str]:
+    return ("--no-builtin", "--rules", rules)
+
+
+def _also(rules: str) -> Sequence[str]:
+    return ("--rules", rules)
 
 
 def _rules(folder: Path, count: int) -> Path:

@@ -23,6 +23,7 @@ class Quantity(Enum):
     SPEED = "MB/s", ".0f"
     CPU = "CPU s", ".2f"
     ENGINE_CPU = "engine CPU s", ".2f"
+    OF_ENGINE = "CPU / engine's", ".2f"
     PEAK = "peak MB", ".0f"
 
     @property
@@ -79,6 +80,8 @@ def measures(runs: Sequence[Run], first: Sequence[Run], size: int) -> Measures:
         found[Quantity.SPEED] = Spread.of(size / MEGABYTE / run.wall_seconds for run in runs)
     if engine := [run.engine_seconds for run in runs if run.engine_seconds is not None]:
         found[Quantity.ENGINE_CPU] = Spread.of(engine)
+        if all(engine):
+            found[Quantity.OF_ENGINE] = Spread.of(run.cpu_seconds / (run.engine_seconds or 1) for run in runs)
     return found
 
 
@@ -92,7 +95,7 @@ class Target:
     def verdict(self, found: Measures) -> str:
         """Word the target and whether it was met."""
         fast = self.quantity is Quantity.SPEED
-        wording = f"{self.quantity.heading} {'≥' if fast else '≤'} {self.bound:g}"
+        wording = f"{self.quantity.heading} {'≥' if fast else '≤'} {round(self.bound, 3):g}"
         if self.quantity not in found:
             return f"{wording}: unknown"
         reached = found[self.quantity].median

@@ -27,7 +27,7 @@ def test_a_row_shows_medians_and_the_spread_of_ratio_and_speed():
         Quantity.PEAK: Spread(61.4, 60, 62),
     }
     line = layout([Section("", [Row("scan", measured, [Target(Quantity.RATIO, 1.3)])])]).splitlines()[-1]
-    expected = ["scan", "2.50", "1.20 (1.10-1.25)", "400 (350-500)", "", "", "61", "ratio ≤ 1.3: met"]
+    expected = ["scan", "2.50", "1.20 (1.10-1.25)", "400 (350-500)", "", "", "", "61", "ratio ≤ 1.3: met"]
     assert expected == cells(line)
 
 
