@@ -199,6 +199,12 @@ class JsonFileReader:
             self._in_damage = False
 
 
+def record_time(line: bytes) -> int | None:
+    """Give the time of a record, in nanoseconds since the epoch; None when it is damaged."""
+    record = _decode(line)
+    return None if record is None else record[1]
+
+
 def _decode(line: bytes) -> tuple[bytes, int, int] | None:
     """Give text, time and stream of a record; None when it is damaged."""
     try:

@@ -9,22 +9,23 @@ are read is json_file's.
 from __future__ import annotations
 
 import gzip
+import os
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from itertools import zip_longest
 from pathlib import Path
-from typing import BinaryIO
 
 from logscan.batch import Batch
 from logscan.errors import SourceError
 from logscan.finding import Coverage, ScanError, Status
 from logscan.framing.time_range import TimeRange
 from logscan.sources.docker.engine import DAMAGED_HELP, ContainerInfo
+from logscan.sources.docker.record_search import LogFile, first_time, is_earlier, start_of
 from logscan.sources.json_file import JsonFileReader
 
 READ_BYTES = 1 << 20
-LogFile = BinaryIO | gzip.GzipFile
 ATTEMPTS = 5
 """The engine may rotate while the files are opened; then they are opened again."""
 
@@ -53,7 +54,7 @@ class DirectLog:
         reader = JsonFileReader(self._info.container, self._wanted)
         try:
             with ExitStack() as stack:
-                for file in _opened(self._log_path(), stack):
+                for file in self._begun(_opened(self._log_path(), stack)):
                     while data := file.read(READ_BYTES):
                         yield from map(self._count, reader.feed(data))
             yield from map(self._count, reader.flush())
@@ -65,6 +66,18 @@ class DirectLog:
         if reader.damage and self.error is None:
             self._fail(Status.PARTIAL, reader.damage, DAMAGED_HELP)
         self.coverage.done = True
+
+    def _begun(self, files: Sequence[LogFile]) -> Iterator[LogFile]:
+        """Give the files that may hold wanted records, each at the first of them or a little before it."""
+        since_ns = self._wanted.since_ns
+        for file, newer in zip_longest(files, files[1:]):
+            if since_ns is not None and isinstance(file, gzip.GzipFile):
+                if newer is not None and is_earlier(first_time(newer), since_ns):
+                    continue
+                file.seek(0)
+            elif since_ns is not None:
+                file.seek(start_of(file, file.seek(0, os.SEEK_END), since_ns))
+            yield file
 
     def _log_path(self) -> Path:
         if self._info.driver != "json-file":
