@@ -14,12 +14,10 @@ import gzip
 from collections.abc import Iterator
 from typing import IO, Final
 
+from logscan.sources.docker.last_lines import SLACK_NS
 from logscan.sources.json_file import record_time
 
 LogFile = IO[bytes] | gzip.GzipFile
-
-SLACK_NS: Final = 1_000_000_000
-"""How far the records of the two streams may stand out of order; under a millisecond was measured."""
 
 NEAR_BYTES: Final = 256 << 10
 """So much is read at once. No record is longer: it holds 16 KiB, of which each byte may be written as six."""

@@ -7,7 +7,8 @@ from random import Random
 import pytest
 
 from logscan.framing.stamp import format_fixed
-from logscan.sources.docker.record_search import NEAR_BYTES, SLACK_NS, first_time, start_of
+from logscan.sources.docker.last_lines import SLACK_NS
+from logscan.sources.docker.record_search import NEAR_BYTES, first_time, start_of
 from logscan.sources.json_file import record_time
 
 FIRST_NS = 1_764_633_600_000_000_000
