@@ -113,6 +113,13 @@ class LineIndex(Protocol):
         """Tell where the content of the line `text[start:end]` starts."""
         return start
 
+    def said(self, text: bytes, start: int, end: int) -> str:
+        """Decode what the line `text[start:end]` says."""
+        begin = self.content(text, start, end)
+        if end > begin and text[end - 1] == CARRIAGE_RETURN:
+            end -= 1
+        return text[begin:end].decode("utf-8", "replace")
+
     @abstractmethod
     def locate(self, text: bytes, start: int, end: int) -> tuple[int | None, Stream]:
         """Tell the time and the stream of the line `text[start:end]`."""
@@ -131,12 +138,12 @@ class Batch:
     """A run of whole lines of one container: `text` ends in a newline after each line.
 
     `lines` is the number of lines in `text`: None for one that nobody has counted yet, which whoever searches the text
-    elsewhere may do along with it. `truncated` is how many of them were capped. `first_ns` and
-    `last_ns` are the earliest and latest time in it, as far as the source knows them without looking
-    at each line. Rules look at batches of their own `input` alone.
+    elsewhere may do along with it. `truncated` is how many of them were capped. `size` is how many bytes they took
+    where they were read; None for those of `text`. `first_ns` and `last_ns` are the earliest and latest time in it, as
+    far as the source knows them without looking at each line. Rules look at batches of their own `input` alone.
     """
 
-    __slots__ = ("_lines", "container", "first_ns", "index", "input", "last_ns", "text", "truncated")
+    __slots__ = ("_lines", "_size", "container", "first_ns", "index", "input", "last_ns", "text", "truncated")
 
     def __init__(
         self,
@@ -146,6 +153,7 @@ class Batch:
         index: LineIndex | None = None,
         *,
         truncated: int = 0,
+        size: int | None = None,
         first_ns: int | None = None,
         last_ns: int | None = None,
         input: Input = Input.LINE,  # noqa: A002 - the word of the rules
@@ -156,6 +164,7 @@ class Batch:
         self._lines = lines
         self.index: LineIndex = index or Untimed()
         self.truncated = truncated
+        self._size = size
         self.first_ns = first_ns
         self.last_ns = last_ns
 
@@ -165,6 +174,11 @@ class Batch:
         if self._lines is None:
             self._lines = self.text.count(b"\n")
         return self._lines
+
+    @property
+    def size(self) -> int:
+        """How many bytes the lines took where they were read."""
+        return len(self.text) if self._size is None else self._size
 
     @property
     def is_counted(self) -> bool:
@@ -183,10 +197,7 @@ class Batch:
 
     def content(self, start: int, end: int) -> str:
         """Decode what the line `text[start:end]` says, without asking for its time."""
-        begin = self.index.content(self.text, start, end)
-        if end > begin and self.text[end - 1] == CARRIAGE_RETURN:
-            end -= 1
-        return self.text[begin:end].decode("utf-8", "replace")
+        return self.index.said(self.text, start, end)
 
     def line(self, start: int, end: int, content: str | None = None) -> Line:
         """Give the line `text[start:end]`, with its `content` where that was decoded already.

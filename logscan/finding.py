@@ -187,7 +187,8 @@ class Gap:
 class Coverage:
     """What was read of one source, and what could not be. Filled while reading.
 
-    `lines` counts every line that was searched, `bytes` their text, newlines included. `driver` is
+    `lines` counts every line that was searched, `bytes` their text, newlines included; in the engine's own files,
+    their records. `driver` is
     the container's log driver, None for files; `format` is what a file was found to be; `read` says
     by which way the bytes came: `api`, `direct`, `file` or `stdin`. `started_ns` and `ended_ns` are those of
     the container's last run, where the engine tells; `from_start` says whether its lines go back that
@@ -219,7 +220,7 @@ class Coverage:
     def count(self, batch: Batch) -> None:
         """Note what a batch brought."""
         self.lines += batch.lines
-        self.bytes += len(batch.text)
+        self.bytes += batch.size
         self.truncated += batch.truncated
         self._saw(batch.first_ns)
         self._saw(batch.last_ns)

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from logscan.framing.line_block import PIECE_BYTES
 from logscan.framing.lines import long_lines
 from logscan.framing.stamp import parse_careful
 from logscan.sources.formats import DOCKER_STAMP
 from logscan.sources.written_times import PlainStamp
-
-PIECE_BYTES = 16 << 10
-"""The daemon cuts lines into pieces of this size (moby `copier.go`, `defaultBufSize`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ def scanned(proxy, name, direct, *options):
     report = run_logscan("scan", name, "--direct", direct, "--format", "json", *options, docker_host=proxy.url).json
     (source,) = report["sources"]
     findings = [{key: value for key, value in found.items() if key != "samples"} for found in report["findings"]]
-    facts = {key: source[key] for key in ("status", "lines", "bytes", "truncated", "first_seen", "last_seen")}
+    facts = {key: source[key] for key in ("status", "lines", "truncated", "first_seen", "last_seen")}
     return findings, facts, source["read"]
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from itertools import pairwise
+from operator import attrgetter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logscan.batch import MAX_BATCH_BYTES, MAX_LINE_BYTES, Container, Stream
 from logscan.finding import Gap, GapReason
+from logscan.framing.time_range import TimeRange
 from logscan.sources.json_file import JsonFileReader
 
 CONTAINER = Container("k", "web")
@@ -195,3 +197,87 @@ def test_any_text_in_any_chunking_comes_back(entries, cuts):
     chunks = [data[start:end] for start, end in pairwise(edges)]
     text = b"".join(batch.text for batch in batches_of(JsonFileReader(CONTAINER), *chunks))
     assert "".join(text + "\n" for text, _ in entries) == text.decode()
+
+
+# What the engine itself writes, searched as it lies.
+
+
+class Careful(JsonFileReader):
+    """Decodes each record."""
+
+    def _as_it_lies(self, raw):
+        return None
+
+
+def seen(reader, data, size):
+    """What a reader gives of data that comes in chunks of a size."""
+    batches = batches_of(reader, *(data[start : start + size] for start in range(0, len(data), size)))
+    lines = []
+    for batch in batches:
+        offset = 0
+        while offset < len(batch.text):
+            start, end = batch.span_at(offset)
+            lines.append(batch.line(start, end))
+            offset = end + 1
+    assert len(lines) == sum(batch.lines for batch in batches)
+    first_ns, last_ns = ({edge(batch) for batch in batches} for edge in (attrgetter("first_ns"), attrgetter("last_ns")))
+    ends = (min(first_ns, default=None), max(last_ns, default=None))
+    return lines, reader.gaps, reader.damage, sum(batch.size for batch in batches), ends
+
+
+TEXTS = st.one_of(
+    st.text(st.characters(codec="utf-8", exclude_characters="\n"), max_size=40),
+    st.sampled_from(["\x1b[31mred\x1b[0m", "a backslash\\", 'says \\n","stream":"stdout', '{"log":"x"}', "\r", ""]),
+)
+DAMAGES = (
+    lambda written: written[:-20],
+    lambda written: written[:-20] + b"\0\0\n",
+    lambda written: written[:-20] + b"half a record\n",
+    lambda written: written[:9] + b"\0" + written[10:],
+    lambda _: b"no record at all\n",
+)
+LENGTHS = st.sampled_from([*[0] * 30, PIECE - 2, PIECE - 1, PIECE, 3 * PIECE])
+PRINTED = st.lists(st.tuples(TEXTS, LENGTHS, st.booleans()), min_size=8, max_size=40)
+
+
+def written(printed):
+    """Give the records that the engine makes of lines, one a second: it cuts those that are longer than a piece."""
+    records = []
+    for second, (text, length, is_error) in enumerate(printed):
+        line = text.ljust(length, "x") + "\n"
+        pieces = (line[start : start + PIECE] for start in range(0, len(line), PIECE))
+        records += [record(piece, second, "stderr" if is_error else "stdout") for piece in pieces]
+    return records
+
+
+@settings(max_examples=400)
+@given(
+    PRINTED,
+    st.sampled_from([150, 1000, 5000, 100_000]),
+    st.sampled_from([None, *DAMAGES]),
+    st.data(),
+)
+def test_records_that_are_searched_as_they_lie_are_the_lines_that_decoding_gives(printed, size, damage, data):
+    records = written(printed)
+    if damage is not None:
+        hurt = data.draw(st.integers(0, len(records) - 1))
+        records[hurt] = damage(records[hurt])
+    moments = st.one_of(st.none(), st.none(), st.integers(-1, len(printed)).map(at))
+    wanted = TimeRange(data.draw(moments), data.draw(moments))
+    log = b"".join(records)
+    as_it_lies = seen(JsonFileReader(CONTAINER, wanted, engines_own=True), log, size)
+    assert seen(Careful(CONTAINER, wanted, engines_own=True), log, size) == as_it_lies
+
+
+def test_a_block_of_whole_records_goes_on_undecoded():
+    data = b"".join(record(f"line {number}\n", number) for number in range(1000))
+    (batch,) = batches_of(JsonFileReader(CONTAINER, engines_own=True), data)
+    assert (data, 1000, len(data)) == (batch.text, batch.lines, batch.size)
+    line = batch.line_at(data.index(b"line 7"))
+    assert ("line 7", at(7), Stream.STDOUT) == (line.text, line.time_ns, line.stream)
+
+
+def test_a_log_full_of_colours_is_decoded():
+    data = b"".join(record(f"\x1b[32mINFO\x1b[0m line {number}\n", number) for number in range(1000))
+    (batch,) = batches_of(JsonFileReader(CONTAINER, engines_own=True), data)
+    assert batch.text.startswith(b"INFO line 0\n")

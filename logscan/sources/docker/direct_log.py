@@ -51,7 +51,7 @@ class DirectLog:
 
     def batches(self) -> Iterator[Batch]:
         """Read the files once, oldest first. Never raises SourceError: what went wrong is in `coverage`."""
-        reader = JsonFileReader(self._info.container, self._wanted)
+        reader = JsonFileReader(self._info.container, self._wanted, engines_own=True)
         try:
             with ExitStack() as stack:
                 for file in self._begun(_opened(self._log_path(), stack)):

@@ -17,9 +17,7 @@ from logscan.framing.time_range import TimeRange
 from logscan.sources.docker.completeness import Witness
 from logscan.sources.docker.engine import ContainerInfo, Engine, LogQuery
 from logscan.sources.docker.record_reader import RecordReader
-
-SLACK_NS = 10_000_000
-"""How far the records of two streams may stand out of order; under a millisecond was measured."""
+from logscan.sources.json_file import SLACK_NS
 
 
 def last_lines(engine: Engine, info: ContainerInfo, lines: int, wanted: TimeRange) -> Iterator[Batch]:

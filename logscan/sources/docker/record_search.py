@@ -14,8 +14,7 @@ import gzip
 from collections.abc import Iterator
 from typing import IO, Final
 
-from logscan.sources.docker.last_lines import SLACK_NS
-from logscan.sources.json_file import record_time
+from logscan.sources.json_file import SLACK_NS, record_time
 
 LogFile = IO[bytes] | gzip.GzipFile
 

@@ -8,6 +8,7 @@ that is held in memory: who is ahead waits.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from logscan.batch import Batch
 from logscan.errors import SourceError
@@ -82,4 +83,8 @@ class DockerSource:
         """Read every log once, and what the engine tells of the containers before them."""
         if self._events is not None:
             yield from self._events.batches()
-        yield from read_ahead([log.batches() for log in self._logs], threads=READERS, depth=QUEUED_BATCHES)
+        logs = [log.batches() for log in self._logs]
+        if all(isinstance(log, DirectLog) for log in self._logs):  # files, for which nobody waits
+            yield from chain.from_iterable(logs)
+        else:
+            yield from read_ahead(logs, threads=READERS, depth=QUEUED_BATCHES)

@@ -7,9 +7,8 @@ from random import Random
 import pytest
 
 from logscan.framing.stamp import format_fixed
-from logscan.sources.docker.last_lines import SLACK_NS
 from logscan.sources.docker.record_search import NEAR_BYTES, first_time, start_of
-from logscan.sources.json_file import record_time
+from logscan.sources.json_file import SLACK_NS, record_time
 
 FIRST_NS = 1_764_633_600_000_000_000
 STEP_NS = 40_000_000
