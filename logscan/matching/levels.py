@@ -73,7 +73,7 @@ _ANNOUNCED = re.compile(
     | "(?i:{_KEY})" \s* : \s* " (\w+) "                       # JSON that does not parse
     | (?<!\S) ([EWID]) ! (?!\S)                               # Telegraf
     | \[ \s* ((?i:{_LONG})) \s* \]                            # [error], [Note]
-    | \[ ([EWIDFC]) \]                                        # [E]: Gitea, ESPHome
+    | \[ ([EWID]) \]                                          # [E]: Gitea, ESPHome (whose [C] are settings)
     | \[ [a-z_]\w* : ({_LONG}) \d? \]                         # [core:error]: Apache
     | \[ [^\[\]/]{{1,60}} / ({_SHOUTED}) \]                   # [Server thread/ERROR]: Log4j
     | (?<= \d:\s ) ({_SHOUTED}) (?= / \S+ \] )                # [2024-01-01 00:00:00,000: ERROR/MainProcess]: Celery

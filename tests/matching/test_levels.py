@@ -97,6 +97,7 @@ REAL_LINES = Path(__file__).parents[2] / "fixtures" / "real-lines.jsonl"
         pytest.param("2024-01-01 00:00:00 Every hour", None, id="a word behind the time"),
         pytest.param("2019/10/23 14:27:44 pull.go:751:X() [E] x", "error", id="Gitea"),
         pytest.param("[11:54:50][W][modbus:106]: error", "warning", id="ESPHome"),
+        pytest.param("[11:54:50][C][ota:469]: There have been 0 errors", None, id="settings of ESPHome"),
         pytest.param("[E 240101 00:00:00 web:1] x", "error", id="Tornado"),
         pytest.param("[C 12:00:00.000 LabApp] x", "fatal", id="Jupyter"),
         pytest.param("2024.01.01 00:00:00.000000 [ 1 ] {} <Error> TCPHandler: x", "error", id="ClickHouse"),
