@@ -188,7 +188,11 @@ def test_influxdb_is_looked_at_by_image_or_by_service():
         Container(key="3", name="homeiq-influxdb", image="local/build"),
         Container(key="4", name="redis", image="redis:7"),
     ]
-    looked_at = [container.key for container in containers if list(MATCHER.scan(Batch(container, line, 1)))]
+    looked_at = [
+        container.key
+        for container in containers
+        if any(hit.rule is rule for hit in MATCHER.scan(Batch(container, line, 1)))
+    ]
     assert ["1", "2", "3"] == looked_at
 
 
