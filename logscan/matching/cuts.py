@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from functools import cache
 from itertools import accumulate, pairwise
 from math import prod
 from typing import Final
@@ -66,6 +67,7 @@ class _Endings:
         last = sorted(literal[-1] for literal in literals)
         self._bounds = [last[len(last) * table // _TABLES] for table in range(1, _TABLES)] if last else []
         self._pairs: list[list[set[tuple[str, str]]]] = [[set() for _ in range(TAIL - 1)] for _ in range(_TABLES)]
+        self._bits = cache(bits)  # of this set alone: many end in the same word
         self._shares = [[_LEAST_SHARE] * (TAIL - 1) for _ in range(_TABLES)]
 
     def take(self, literal: str, ends: Sequence[int]) -> int:
@@ -81,7 +83,7 @@ class _Endings:
     def _cost(self, ending: str) -> float:
         table = self._table(ending)
         let_through: float = prod(self._with(table, ending)) - prod(self._shares[table])
-        met: float = 2.0 ** -bits(ending)
+        met: float = 2.0 ** -self._bits(ending)
         return let_through + _MEETING * met
 
     def _with(self, table: int, ending: str) -> list[float]:
