@@ -7,7 +7,7 @@ WORKERS ?= 3
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports unit chaos soak coverage bench docs lock clean engine
+.PHONY: help demo test lint types imports unit chaos soak coverage bench profile docs lock clean engine
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)$$/  make \1\t\2/' | expand -t 18
@@ -41,6 +41,10 @@ coverage: $(INSTALLED) ## the tests, and the lines that they leave out
 
 bench: $(INSTALLED) ## measure the speed beside that of other tools; ARGS=--quick for a glance
 	$(BIN)/python -m benchmarks.bench $(or $(ARGS),--results benchmarks/RESULTS.md)
+
+profile: $(INSTALLED) ## tell where a scan spends its time; ARGS are options of the scan
+	log=$$(mktemp) && trap 'rm -f "$$log"' EXIT && \
+		$(BIN)/python -m benchmarks.corpus "$$log" --mib 64 && $(BIN)/python -m benchmarks.profile_scan "$$log" $(ARGS)
 
 docs: $(INSTALLED) ## write docs/rules.md, docs/rules/ and the list of checked files anew from rules/
 	$(BIN)/python -m logscan.ruleset.checked rules
