@@ -167,10 +167,8 @@ class FileSource:
     def _count(self, batch: Batch) -> Batch:
         """Count a batch, or those before it: somebody else may be counting its lines just now."""
         self._uncounted.append(batch)
-        while self._uncounted[0].is_counted or len(self._uncounted) > MOST_UNCOUNTED:
+        while self._uncounted and (self._uncounted[0].is_counted or len(self._uncounted) > MOST_UNCOUNTED):
             self._count_first()
-            if not self._uncounted:
-                break
         return batch
 
     def _count_first(self) -> None:
