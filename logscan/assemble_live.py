@@ -22,12 +22,11 @@ from logscan.assemble import (
     choose_rules,
     exit_code,
     found_by,
-    keep_freed_memory,
+    load_matcher,
     quarantine_errors,
     selection_of,
     sink_of,
 )
-from logscan.cache import cache_folder
 from logscan.counting import Counting
 from logscan.detection.detector import Detector
 from logscan.errors import ExitCode, LogscanError, SourceError
@@ -231,8 +230,7 @@ def run_follow(settings: FollowSettings, *, out: TextIO, stop: Stop, warn: Warn 
     answer is waited for.
     """
     choice = choose_rules(settings, warn)
-    keep_freed_memory()
-    matcher = Matcher(choice.run, cache=cache_folder())
+    matcher = load_matcher(choice.run)
     with _state(settings, "follow", warn) as store:
         sink = _live_sink(settings, out, warn)
         keeper = Keeper(store, monotonic=time.monotonic, notice=sink.notice)
@@ -248,8 +246,7 @@ def run_scan_last(settings: ScanSettings, *, out: TextIO, warn: Warn | None = No
     What is counted is what this run found; severity and state are those of the whole finding. Raises as `run_follow`.
     """
     choice = choose_rules(settings, warn)
-    keep_freed_memory()
-    matcher = Matcher(choice.run, cache=cache_folder())
+    matcher = load_matcher(choice.run)
     started_ns = time.time_ns()
     with _state(settings, "scan --since last", warn) as store:
         keeper = Keeper(store, monotonic=time.monotonic, notice=warn or _say_nothing)

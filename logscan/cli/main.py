@@ -8,7 +8,6 @@ imported when it is used, so that `--help` and `--version` stay quick and load n
 from __future__ import annotations
 
 import errno
-import gc
 import os
 import signal
 import sys
@@ -24,7 +23,7 @@ from typing import NoReturn, cast
 import click
 from click.shell_completion import shell_complete
 
-from logscan import __version__
+from logscan import __version__, memory
 from logscan.cli.output import complain, discard, reader_is_gone
 from logscan.errors import ExitCode, LogscanError, RuleError, UsageError
 
@@ -38,12 +37,6 @@ COMMANDS = {
     "completion": "Print the script that completes logscan in a shell.",
 }
 """Every command, in the order of `--help`, with the first sentence of its own help."""
-
-OBJECTS_BEFORE_COLLECTION = 100_000
-"""Loading rules makes so many objects that Python would look for garbage all the time, and find none.
-
-What a scan throws away is in no circles, and so needs no collector.
-"""
 
 COMPLETE = "_LOGSCAN_COMPLETE"
 """The variable by which a shell asks for completions, named as click names it."""
@@ -98,7 +91,7 @@ def cli() -> None:
 def main() -> int:
     """Run the command line that this process was started with; give the exit code."""
     signal.signal(signal.SIGTERM, _terminate)
-    gc.set_threshold(OBJECTS_BEFORE_COLLECTION)
+    memory.begin_loading()
     _prepare_streams()
     invocation = Invocation(debug=bool(os.environ.get("LOGSCAN_DEBUG")))
     try:
