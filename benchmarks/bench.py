@@ -20,10 +20,11 @@ from random import Random
 from benchmarks import contests, machine
 from benchmarks.contest import BenchmarkFailed, hold
 from benchmarks.corpus import Block, Corpus, make_block, write_corpus
+from benchmarks.curves import FILE_CURVES, Measuring, draw, over_containers
 from benchmarks.table import Row, Section, layout
 from tests.rig.engine import EngineFailed, requirement_missing
 
-PARTS = ("engine", "file", "dense", "startup", "rules")
+PARTS = ("engine", "file", "dense", "startup", "rules", "curves")
 LINES = 3_000_000
 FILE_BYTES = 2_000_000_000
 CURVE_BYTES = 400_000_000
@@ -47,6 +48,8 @@ first one in the same round. [README.md](README.md) tells what the commands do.
 
 {table}
 
+![What a scan takes over rules, lines, hits and containers](curves.png)
+
 | | |
 |---|---|
 {facts}
@@ -59,9 +62,13 @@ def main() -> int:
         asked.lines, asked.pairs = asked.lines // 10, 1
     shrink = 10 if asked.quick else 1
     before = machine.load_average()
+    parts = asked.only or PARTS
+    picture = asked.results.with_name("curves.png") if asked.results else None
     try:
         with tempfile.TemporaryDirectory(prefix="logscan-bench-") as folder:
-            sections = list(_sections(Path(folder), asked.only or PARTS, asked.lines, shrink, asked.pairs))
+            sections = list(_sections(Path(folder), parts, asked.lines, shrink, asked.pairs))
+            if picture and "curves" in parts:
+                _draw(Measuring(Path(folder) / "logs", Path(folder) / "caches", asked.pairs, shrink), picture)
     except (BenchmarkFailed, EngineFailed) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -118,6 +125,13 @@ def _sections(folder: Path, parts: Sequence[str], lines: int, shrink: int, round
         for size in (CURVE_BYTES, FILE_BYTES):
             log, corpus = _written(logs / "curve.log", block, size=size // shrink)
             yield hold(contests.rule_counts(folder, log, corpus), rounds, caches)
+
+
+def _draw(measuring: Measuring, picture: Path) -> None:
+    curves = [measure(measuring) for measure in FILE_CURVES]
+    if not requirement_missing():
+        curves.append(over_containers(measuring))
+    draw(curves, picture)
 
 
 def _engine(folder: Path, log: Path, corpus: Corpus, rounds: int, caches: Path) -> Iterator[Section]:

@@ -100,6 +100,11 @@ def finds(corpus: Corpus) -> Check:
     return check
 
 
+def reads(lines: int) -> Check:
+    """Check that a JSON report is of so many lines."""
+    return lambda printed: _agree("lines", lines, json.loads(printed)["summary"]["lines"])
+
+
 def reads_some_of(corpus: Corpus) -> Check:
     """Check that a JSON report is of some lines, and of far fewer than there are."""
 

@@ -27,6 +27,7 @@ FEEDING_SECONDS = 1200
 CONTAINER = "stack"
 SCAN_AS_JSON = (*LOGSCAN, "scan", "--quiet", "--format", "json")
 NOTHING = Corpus(0, 0, 0)
+FEW = len(searches.SEARCHES)
 
 LITTLE_MEMORY = Target(Quantity.PEAK, 150)
 AS_QUICK_AS_A_BARE_READ = Target(Quantity.RATIO, 1.05)
@@ -42,7 +43,6 @@ A_GIGABYTE_A_SECOND = Target(Quantity.SPEED, 1000)
 @contextmanager
 def engine(folder: Path, log: Path, corpus: Corpus) -> Iterator[Sequence[Contest]]:
     """Have the lines in a container of a private engine, and read them through its API and from its files."""
-    rules = str(_rules(folder, len(searches.SEARCHES)))
     with Engine() as docker:
         emitter = Emitter(docker)
         mounts = {log.parent: "/in"}
@@ -54,14 +54,14 @@ def engine(folder: Path, log: Path, corpus: Corpus) -> Iterator[Sequence[Contest
         yield [
             Contest(
                 f"A container of {size}, through the engine's API",
-                _through_the_api(rules, str(docker.socket), corpus),
+                _through_the_api(folder, str(docker.socket), corpus),
                 corpus.bytes,
                 daemon,
                 environment,
             ),
             Contest(
                 "The same container, from the engine's files",
-                _from_its_files(rules, last.partition(b" ")[0].decode("ascii"), corpus),
+                _from_its_files(folder, last.partition(b" ")[0].decode("ascii"), corpus),
                 corpus.bytes,
                 daemon,
                 environment,
@@ -69,23 +69,24 @@ def engine(folder: Path, log: Path, corpus: Corpus) -> Iterator[Sequence[Contest
         ]
 
 
-def _through_the_api(rules: str, socket: str, corpus: Corpus) -> Sequence[Contender]:
+def _through_the_api(folder: Path, socket: str, corpus: Corpus) -> Sequence[Contender]:
     bare = (sys.executable, "-I", "-S", bare_read.__file__, socket, CONTAINER)
     scan = ("--direct", "never", CONTAINER)
     targets = (AS_QUICK_AS_A_BARE_READ, LITTLE_BESIDE_THE_ENGINE, LITTLE_MEMORY)
     return [
         Contender("bare read of the socket", bare, passes(corpus)),
-        _logscan("logscan scan, 5 rules", scan, _only(rules), finds(corpus), targets),
-        _logscan("logscan scan, shipped and 5 rules", scan, _also(rules), finds(corpus), targets),
+        logscan("logscan scan, 5 rules", scan, only(folder, FEW), finds(corpus), targets),
+        logscan("logscan scan, shipped and 5 rules", scan, also(folder, FEW), finds(corpus), targets),
         Contender("docker logs > /dev/null", ("docker", "logs", CONTAINER), needs="docker"),
     ]
 
 
-def _from_its_files(rules: str, last: str, corpus: Corpus) -> Sequence[Contender]:
+def _from_its_files(folder: Path, last: str, corpus: Corpus) -> Sequence[Contender]:
     """Give `docker logs | grep` and what reads the files. `last`: the time of the last line."""
     patterns = shlex.quote("|".join(search.pattern for search in searches.SEARCHES))
     scan = ("--direct", "always", CONTAINER)
     recent = (*scan, "--since", last)
+    targets = (TWELVE_TIMES_AS_QUICK, LITTLE_MEMORY)
     return [
         Contender(
             "docker logs | grep -cE, 5 patterns",
@@ -93,9 +94,9 @@ def _from_its_files(rules: str, last: str, corpus: Corpus) -> Sequence[Contender
             counts(corpus),
             needs="docker",
         ),
-        _logscan("logscan scan, 5 rules", scan, _only(rules), finds(corpus), (TWELVE_TIMES_AS_QUICK, LITTLE_MEMORY)),
-        _logscan("logscan scan, shipped and 5 rules", scan, _also(rules), finds(corpus), (LITTLE_MEMORY,)),
-        _logscan("logscan scan --since its last line", recent, _also(rules), reads_some_of(corpus), (AT_ONCE,)),
+        logscan("logscan scan, 5 rules", scan, only(folder, FEW), finds(corpus), targets),
+        logscan("logscan scan, shipped and 5 rules", scan, also(folder, FEW), finds(corpus), (LITTLE_MEMORY,)),
+        logscan("logscan scan --since its last line", recent, also(folder, FEW), reads_some_of(corpus), (AT_ONCE,)),
     ]
 
 
@@ -110,7 +111,7 @@ def file(folder: Path, log: Path, corpus: Corpus, count: int) -> Contest:
         f"A file of {corpus.lines:,} lines, {corpus.bytes / 1e6:,.0f} MB, {count} searches",
         [
             Contender("rg -c -f", ripgrep, counts(corpus), needs="rg"),
-            _logscan("logscan scan --file", ("--file", str(log)), _only(str(rules)), finds(corpus), targets),
+            logscan("logscan scan --file", ("--file", str(log)), only(folder, count), finds(corpus), targets),
             Contender("grep -cE -f", grep, counts(corpus), needs="grep"),
         ],
         corpus.bytes,
@@ -120,24 +121,21 @@ def file(folder: Path, log: Path, corpus: Corpus, count: int) -> Contest:
 def dense(folder: Path, log: Path, corpus: Corpus) -> Contest:
     """Scan a file in which every third line is a hit."""
     contest = file(folder, log, corpus, 50)
-    ripgrep, logscan, grep = contest.contenders
-    logscan = replace(logscan, targets=(HALF_AS_QUICK_AS_RIPGREP, LITTLE_MEMORY))
+    ripgrep, scan, grep = contest.contenders
+    scan = replace(scan, targets=(HALF_AS_QUICK_AS_RIPGREP, LITTLE_MEMORY))
     title = f"A file of {corpus.lines:,} lines, {corpus.bytes / 1e6:,.0f} MB, every third a hit"
-    return replace(contest, title=title, contenders=[ripgrep, logscan, grep])
+    return replace(contest, title=title, contenders=[ripgrep, scan, grep])
 
 
 def rule_counts(folder: Path, log: Path, corpus: Corpus) -> Contest:
     """Scan a file with ever more rules, and with all that are shipped."""
     scan, check = ("--file", str(log)), finds(corpus)
-    few = [
-        _logscan(f"logscan scan --file, {count} rules", scan, _only(str(_rules(folder, count))), check)
-        for count in (6, 50, 500)
-    ]
-    packs = _also(str(_rules(folder, 6)))
+    few = [logscan(f"logscan scan --file, {count} rules", scan, only(folder, count), check) for count in (6, 50, 500)]
+    packs = also(folder, 6)
     targets = (AS_QUICK_WITH_PACKS, A_GIGABYTE_A_SECOND, LITTLE_MEMORY)
     return Contest(
         f"What rules cost, on a file of {corpus.bytes / 1e6:,.0f} MB",
-        [*few, _logscan("logscan scan --file, shipped and 6 rules", scan, packs, check, targets)],
+        [*few, logscan("logscan scan --file, shipped and 6 rules", scan, packs, check, targets)],
         corpus.bytes,
     )
 
@@ -146,19 +144,19 @@ def start_up(folder: Path) -> Contest:
     """Start, load rules, and read nothing: what a scan costs before its first line."""
     empty = folder / "empty.log"
     empty.touch()
-    scan, more = ("--file", str(empty)), _also(str(_rules(folder, 500)))
+    scan, more = ("--file", str(empty)), also(folder, 500)
     return Contest(
         "Start-up",
         [
             Contender("python -c pass", (sys.executable, "-c", "pass")),
             Contender("logscan --version", (*LOGSCAN, "--version"), targets=(Target(Quantity.WALL, 0.15),)),
-            _logscan("logscan scan --file, an empty file", scan, (), finds(NOTHING), (Target(Quantity.WALL, 0.35),)),
-            _logscan("the same with 500 more rules", scan, more, finds(NOTHING)),
+            logscan("logscan scan --file, an empty file", scan, (), finds(NOTHING), (Target(Quantity.WALL, 0.35),)),
+            logscan("the same with 500 more rules", scan, more, finds(NOTHING)),
         ],
     )
 
 
-def _logscan(
+def logscan(
     name: str, what: Sequence[str], rules: Sequence[str], check: Check, targets: Sequence[Target] = ()
 ) -> Contender:
     """Give a scan, whose rules are in the cache then, as for all but the first scan on a machine."""
@@ -166,12 +164,14 @@ def _logscan(
     return Contender(name, (*SCAN_AS_JSON, *what, *rules), check, targets, prepare=first)
 
 
-def _only(rules: str) -> Sequence[str]:
-    return ("--no-builtin", "--rules", rules)
+def only(folder: Path, count: int) -> Sequence[str]:
+    """Give the options for so many rules, and none of the shipped ones."""
+    return ("--no-builtin", *also(folder, count))
 
 
-def _also(rules: str) -> Sequence[str]:
-    return ("--rules", rules)
+def also(folder: Path, count: int) -> Sequence[str]:
+    """Give the options for so many rules beside the shipped ones."""
+    return ("--rules", str(_rules(folder, count)))
 
 
 def _rules(folder: Path, count: int) -> Path:
