@@ -79,7 +79,7 @@ _ANNOUNCED = re.compile(
     | (?<= \d:\s ) ({_SHOUTED}) (?= / \S+ \] )                # [2024-01-01 00:00:00,000: ERROR/MainProcess]: Celery
     | (?<!\S) < ((?i:{_LONG})) > (?!\S)                       # <Error>: ClickHouse
     | (?<![\w./"=-]) ({_SHOUTED}) (?![\w./"=-])               # ERROR, WRN
-    | (?: ^ | (?<=[\s:\]]) ) ((?i:{_LONG})) (?= :(?:\s|$) ) # info: after a time or a bracket
+    | (?: ^ | (?<=[\s:\]*]) ) ((?i:{_LONG})) (?= :(?:\s|$) ) # info: after a time, a bracket, an asterisk
     | (?<= \s ) [a-z]\w* \. ({_SHOUTED}) (?= : \s )           # app.ERROR: Monolog
     """,
     re.VERBOSE | re.ASCII,
