@@ -122,11 +122,12 @@ def draw(curves: Sequence[Curve], path: Path) -> None:
         below = [spread.median - spread.least for spread in curve.seconds]
         above = [spread.most - spread.median for spread in curve.seconds]
         axes.errorbar(curve.amounts, medians, yerr=[below, above], marker="o", capsize=4, color="#1f5f8b")
-        axes.set(xlabel=curve.label, ylabel="seconds", xlim=(0, None), ylim=(0, 1.15 * max(map(_most, curve.seconds))))
+        axes.set(
+            xlabel=curve.label,
+            ylabel="seconds",
+            xlim=(0, None),
+            ylim=(0, 1.15 * max(spread.most for spread in curve.seconds)),
+        )
         axes.grid(alpha=0.3)
     figure.suptitle("What a scan takes: whole processes, medians and ranges")
     figure.savefig(path, dpi=110)
-
-
-def _most(spread: Spread) -> float:
-    return spread.most

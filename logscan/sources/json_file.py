@@ -187,9 +187,8 @@ class JsonFileReader:
 
     def _as_it_lies(self, raw: bytes) -> Batch | None:
         """Give a block as it is, if each of its records is a line of the wanted times."""
-        if not self._engines_own or self._pieces or not _is_sound(raw):
-            return None
-        if raw.count(_COLOUR, 0, _LOOK_BYTES) > _MANY_COLOURS:
+        records = _whole_records(raw) if self._engines_own and not self._pieces else None
+        if records is None or raw.count(_COLOUR, 0, _LOOK_BYTES) > _MANY_COLOURS:
             return None
         first_ns = record_time(raw[: raw.index(b"\n")])
         last_ns = record_time(raw[raw.rfind(b"\n", 0, -1) + 1 :])
@@ -203,7 +202,7 @@ class JsonFileReader:
         if self._in_damage:
             self._close_gap(first_ns)
         self._last_ns = last_ns
-        return Batch(self._container, raw, None, RawIndex(), first_ns=first_ns, last_ns=last_ns)
+        return Batch(self._container, raw, records, RawIndex(), first_ns=first_ns, last_ns=last_ns)
 
     def _ready(self) -> Iterator[Batch]:
         if self._lines.size:
@@ -264,16 +263,16 @@ class JsonFileReader:
             self._in_damage = False
 
 
-def _is_sound(raw: bytes) -> bool:
-    """Tell whether a block, whose first and last records are whole, holds no others, and none as long as a piece.
+def _whole_records(raw: bytes) -> int | None:
+    """Count the records of a block whose first and last ones are whole; None where not all are, or one is a piece.
 
     A record that was cut by a crash stands before another one on its line, so there is a beginning too many.
     """
-    return (
-        raw.count(_BEGIN) == raw.count(_END + _BEGIN) + 1
-        and b"\0" not in raw
-        and next(long_lines(raw, PIECE_BYTES), None) is None
+    begins = raw.count(_BEGIN)
+    sound = (
+        begins == raw.count(_END + _BEGIN) + 1 and b"\0" not in raw and next(long_lines(raw, PIECE_BYTES), None) is None
     )
+    return begins if sound else None
 
 
 def record_time(line: bytes) -> int | None:

@@ -55,3 +55,34 @@ def test_what_is_slow_on_a_busy_machine_alone_is_never_set_aside():
     watch, starved = Watch(lambda: 0.0, wall), rule({"contains": "x"})
     assert ["answer"] * 99 == [watch.over(starved, Starved(0)) for _ in range(99)]
     assert () == watch.quarantined
+
+
+class Counted(Ticking):
+    """A clock that knows how often it was asked."""
+
+    asked = 0
+
+    def __call__(self):
+        self.asked += 1
+        return super().__call__()
+
+
+def measured(*, computes, slow_on_the_wall):
+    """How many of four questions are measured, once a rule was slow by the clock on the wall."""
+    clock, wall = Counted(computes), Ticking(60.0)
+    watch, rule_ = Watch(clock, wall), rule({"contains": "x"})
+    while not clock.asked:
+        watch.over(rule_, Starved(0))
+    clock.asked, wall.step = 0, 60.0 if slow_on_the_wall else 0.0
+    for _ in range(4):
+        watch.over(rule_, Starved(0))
+    return clock.asked // 2
+
+
+def test_a_rule_that_was_measured_and_found_quick_is_trusted_until_it_is_slow_again():
+    assert 0 == measured(computes=0.0, slow_on_the_wall=False)
+    assert 2 == measured(computes=0.0, slow_on_the_wall=True)
+
+
+def test_a_rule_that_was_measured_and_found_slow_is_measured_from_then_on():
+    assert 4 == measured(computes=0.01, slow_on_the_wall=False)
