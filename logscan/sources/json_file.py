@@ -149,6 +149,8 @@ class JsonFileReader:
         self._container = container
         self._wanted = wanted
         self._engines_own = engines_own
+        self.decodes = False
+        """Whether each record is decoded all the same, so that the times of a block are exact."""
         self._cutter = LineCutter(container)
         self._lines = _Lines()
         self._pieces: dict[int, tuple[int, LongLine]] = {}
@@ -187,7 +189,8 @@ class JsonFileReader:
 
     def _as_it_lies(self, raw: bytes) -> Batch | None:
         """Give a block as it is, if each of its records is a line of the wanted times."""
-        records = _whole_records(raw) if self._engines_own and not self._pieces else None
+        may_lie = self._engines_own and not self.decodes and not self._pieces
+        records = _whole_records(raw) if may_lie else None
         if records is None or raw.count(_COLOUR, 0, _LOOK_BYTES) > _MANY_COLOURS:
             return None
         first_ns = record_time(raw[: raw.index(b"\n")])

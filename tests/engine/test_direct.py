@@ -48,6 +48,13 @@ def test_both_begin_at_the_same_line(engine, emitter, proxy, log_opts, share):
     assert (findings, facts, "api") == scanned(proxy, container.name, "never", "--since", since)
 
 
+def test_a_large_log_is_the_same(emitter, proxy):
+    container = emitter.burst(Burst(60_000, size=150, mix=Mix.BOTH), image="influxdb:2.7.12")
+    findings, facts, read = scanned(proxy, container.name, "always")
+    assert ("direct", 60_000) == (read, facts["lines"])
+    assert (findings, facts, "api") == scanned(proxy, container.name, "never")
+
+
 def test_long_lines_and_hits_are_the_same(emitter, proxy):
     script = Script().out(PANIC + b"\n").out(b"x" * 40_000 + PANIC + b"\n").err(b"fine\n").out(PANIC)
     container = emitter.play(script, image="influxdb:2.7.12")

@@ -26,6 +26,9 @@ from logscan.sources.docker.record_search import LogFile, first_time, is_earlier
 from logscan.sources.json_file import JsonFileReader
 
 READ_BYTES = 1 << 20
+EDGE_BYTES = 2 * READ_BYTES
+"""Both ends of a log are decoded: there the two streams may stand out of order, and the coverage names the ends."""
+
 ATTEMPTS = 5
 """The engine may rotate while the files are opened; then they are opened again."""
 
@@ -54,8 +57,12 @@ class DirectLog:
         reader = JsonFileReader(self._info.container, self._wanted, engines_own=True)
         try:
             with ExitStack() as stack:
-                for file in self._begun(_opened(self._log_path(), stack)):
+                files = _opened(self._log_path(), stack)
+                late = files[-1].seek(0, os.SEEK_END) - EDGE_BYTES
+                files[-1].seek(0)
+                for file in self._begun(files):
                     while data := file.read(READ_BYTES):
+                        reader.decodes = not self.coverage.lines or (file is files[-1] and file.tell() > late)
                         yield from map(self._count, reader.feed(data))
             yield from map(self._count, reader.flush())
         except SourceError as error:
