@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+import msgspec
+
 MAX_BATCH_BYTES = 1 << 20
 """A batch holds at most this many bytes of text (1 MiB), unless one line alone is longer."""
 
@@ -83,12 +85,13 @@ def _service_of(name: str, labels: Mapping[str, str]) -> Service:
     return Service(None, name)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True, gc=False):
     """One decoded line without its newline, and without a carriage return before it.
 
     `time_ns`: nanoseconds since the epoch, UTC: when the daemon read the line, else the time
     written in it, else None. Invalid UTF-8 is replaced by U+FFFD.
+
+    A Struct, as a Hit is: in a log that is full of hits a dataclass would take as long to make as a search.
     """
 
     text: str

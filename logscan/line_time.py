@@ -32,18 +32,24 @@ _HINT = re.compile(r"\d\d:\d\d:\d\d|1\d{9}", re.ASCII)
 
 _DATED = re.compile(
     rf"""
+    (?P<upto_minute>
     (?: (?<!\d) (?P<year>\d{{4}} | \d\d) (?P<sep>[-/]) (?P<month>\d\d) (?P=sep) (?P<day>\d\d) [T _]
       | (?<!\d) (?P<day_b>\d{{1,2}}) [ /-] (?P<month_b>{_MONTH}) (?: [ /-] (?P<year_b>\d{{4}}) )? (?: [ ] | :{{1,2}} )
       | \b (?P<month_c>{_MONTH}) [ ]{{1,2}} (?P<day_c>\d{{1,2}}) [ ] (?: (?P<year_c>\d{{4}}) [ ] )?
       | (?<!\S) [IWEF] (?P<month_d>\d\d) (?P<day_d>\d\d) [ ]            # klog: E0102 15:04:05.123456
     )
-    (?P<hour>\d\d) : (?P<minute>\d\d) : (?P<second>\d\d) (?: [.,] (?P<fraction>\d{{1,9}}) \d* )?
+    (?P<hour>\d\d) : (?P<minute>\d\d) ) : (?P<second>\d\d) (?: [.,] (?P<fraction>\d{{1,9}}) \d* )?
     (?: [ ]? (?P<zone>Z | UTC | GMT | [+-]\d\d:?\d\d) (?![A-Za-z0-9])
       | [ ] (?P<year_after>(?:19|20)\d\d) \b                            # ctime, dmesg -T, Apache
     )?
     """,
     re.VERBOSE | re.ASCII,
 )
+_YEAR = ("year", "year_b", "year_c", "year_after")
+
+_MINUTES = 1024
+"""So many minutes are remembered as they were written: neighbouring lines share theirs."""
+
 _EPOCH = re.compile(r"(1\d{9})(\d{9}|\d{6}|\d{3})?(?:\.(\d{1,9})\d*)?(?!\d)", re.ASCII)
 _KEY = re.compile(
     r'"(?:@?timestamp|time|ts|t|datetime|asctime)"\s*:\s*(?:\{\s*"\$date"\s*:\s*)?"?'
@@ -62,6 +68,7 @@ class LineClock:
     def __init__(self, default_tz: tzinfo = UTC, mtime_ns: int | None = None) -> None:
         self._tz = default_tz
         self._newest_ns = None if mtime_ns is None else mtime_ns + _DAY  # a day, for the zone may be a guess
+        self._minutes: dict[tuple[str, str | None, str | None], int | None] = {}
 
     def time_of(self, text: str) -> int | None:
         """Give the time in `text`: the first near its head, else under a known key such as `ts=`.
@@ -74,7 +81,7 @@ class LineClock:
         if text.startswith("{"):
             return self._keyed(text)
         bare = _DATED.search(text, 0, _HEAD)
-        if bare is not None and _year(bare) is not None:
+        if bare is not None and any(bare.group(*_YEAR)):
             return self._dated(bare)
         for time_ns in self._candidates(text, bare):
             if time_ns is not None:
@@ -102,24 +109,38 @@ class LineClock:
         return None
 
     def _dated(self, match: re.Match[str]) -> int | None:
-        year = _year(match)
-        if year is not None:
-            return self._in_year(year, match)
+        written, second, fraction = match.group("upto_minute", "second", "fraction")
+        if int(second) > 60:  # noqa: PLR2004 - a leap second is the first second of the next minute
+            return None
+        behind_ns = int(second) * _SECOND + _fraction_ns(fraction)
+        key = written, match["zone"], match["year_after"]
+        try:
+            minute_ns = self._minutes[key]
+        except KeyError:
+            year = _year(match)
+            if year is None:
+                return self._in_likely_year(match, behind_ns)
+            if len(self._minutes) >= _MINUTES:
+                self._minutes.clear()
+            minute_ns = self._minutes[key] = self._minute_ns(year, match)
+        return None if minute_ns is None else minute_ns + behind_ns
+
+    def _in_likely_year(self, match: re.Match[str], behind_ns: int) -> int | None:
         if self._newest_ns is None:
             return None
         newest = 1970 + self._newest_ns // (365 * _DAY)  # never too small
         for guess in range(newest, newest - 10, -1):  # ten: a 29th of February may have to go back eight
-            time_ns = self._in_year(guess, match)
-            if time_ns is not None and time_ns <= self._newest_ns:
-                return time_ns
+            minute_ns = self._minute_ns(guess, match)
+            if minute_ns is not None and minute_ns + behind_ns <= self._newest_ns:
+                return minute_ns + behind_ns
         return None
 
-    def _in_year(self, year: int, match: re.Match[str]) -> int | None:
-        seconds, zone = _seconds(year, match), match["zone"]
+    def _minute_ns(self, year: int, match: re.Match[str]) -> int | None:
+        seconds, zone = _minute_seconds(year, match), match["zone"]
         if seconds is None:
             return None
         offset = self._default_offset(seconds) if zone is None else _offset_seconds(zone)
-        return None if offset is None else (seconds - offset) * _SECOND + _fraction_ns(match["fraction"])
+        return None if offset is None else (seconds - offset) * _SECOND
 
     def _default_offset(self, seconds: int) -> int:
         if self._tz is UTC:
@@ -129,18 +150,18 @@ class LineClock:
         return 0 if offset is None else round(offset.total_seconds())
 
 
-def _seconds(year: int, match: re.Match[str]) -> int | None:
-    """Seconds since the epoch, no zone applied. A leap second 60 is the first second of the next minute."""
+def _minute_seconds(year: int, match: re.Match[str]) -> int | None:
+    """Seconds since the epoch at which a minute begins, no zone applied."""
     month = match["month"] or match["month_d"] or _MONTHS[match["month_b"] or match["month_c"]]
     day = match["day"] or match["day_b"] or match["day_c"] or match["day_d"]
-    hour, minute, second = int(match["hour"]), int(match["minute"]), int(match["second"])
-    if year not in _YEARS or hour > 23 or minute > 59 or second > 60:  # noqa: PLR2004 - the limits of a clock
+    hour, minute = int(match["hour"]), int(match["minute"])
+    if year not in _YEARS or hour > 23 or minute > 59:  # noqa: PLR2004 - the limits of a clock
         return None
     try:
         days = date(year, int(month), int(day)).toordinal() - _EPOCH_DAY
     except ValueError:
         return None
-    return days * 86_400 + hour * 3_600 + minute * 60 + second
+    return days * 86_400 + hour * 3_600 + minute * 60
 
 
 def _offset_seconds(zone: str) -> int | None:
@@ -158,7 +179,7 @@ def _fraction_ns(digits: str | None) -> int:
 
 
 def _year(match: re.Match[str]) -> int | None:
-    year = match["year"] or match["year_b"] or match["year_c"] or match["year_after"]
+    year = next(filter(None, match.group(*_YEAR)), None)
     if year is None:
         return None
     return int(year) + (2000 if len(year) == 2 else 0)  # noqa: PLR2004 - the supervisor writes 21-05-21

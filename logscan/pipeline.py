@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from logscan.detection.detector import Detector
 from logscan.finding import Coverage, Status
 from logscan.framing.time_range import TimeRange
+from logscan.matching.hit import Hit
 from logscan.matching.matcher import Matcher
 from logscan.matching.search_ahead import SearchAhead
 from logscan.sources.source import Source
@@ -27,16 +28,23 @@ def scan(
 ) -> None:
     """Read every source to its end. Findings are in the detector then, the coverage in the sources."""
     surroundings = Surroundings(context)
+
+    def wanted_of(hits: Iterable[Hit]) -> Iterable[Hit]:
+        return hits if wanted.holds_all else (hit for hit in hits if wanted.holds(hit.line.time_ns))
+
     with SearchAhead(matcher.prefilter) as ahead:
         for source in sources:
             for batch, candidates in ahead.over(source.batches()):
-                hits = (hit for hit in matcher.scan(batch, candidates) if wanted.holds(hit.line.time_ns))
-                _observe(detector, surroundings.around(batch, hits, matcher.open_offsets))
+                hits = wanted_of(matcher.scan(batch, candidates))
+                if context:
+                    _observe(detector, surroundings.around(batch, hits, matcher.open_offsets))
+                else:
+                    detector.observe_all(hits)
                 if batch.last_ns is not None:
                     detector.advance(batch.container, batch.last_ns)
                 if progress is not None:
                     progress()
-    _observe(detector, surroundings.close(hit for hit in matcher.close() if wanted.holds(hit.line.time_ns)))
+    _observe(detector, surroundings.close(wanted_of(matcher.close())))
     for source in sources:
         for coverage in source.coverage:
             _watch(detector, coverage, wanted)

@@ -178,6 +178,23 @@ def test_leap_second_is_the_next_minute():
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
+        pytest.param("2025-12-03 06:05:59.5 x", ns("2025-12-03 06:05:59") + 500_000_000, id="another second"),
+        pytest.param("2025-12-03 06:05:46 +0100 x", ns("2025-12-03 05:05:46"), id="another zone"),
+        pytest.param("2025-12-03 06:05:61 x", None, id="no second at all"),
+        pytest.param("Wed Dec  3 06:05:46 2024 x", ns("2024-12-03 06:05:46"), id="another year, behind it"),
+        pytest.param("Wed Dec  3 06:05:46 2025 x", ns("2025-12-03 06:05:46"), id="the year behind it"),
+    ],
+)
+def test_lines_of_the_same_minute(line, expected):
+    clock = LineClock()
+    for before in ("2025-12-03 06:05:46 x", "Wed Dec  3 06:05:46 2025 x"):
+        assert ns("2025-12-03 06:05:46") == clock.time_of(before)
+    assert expected == clock.time_of(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
         pytest.param("Dec 25 10:00:00 host x", ns("2024-12-25 10:00:00"), id="later than the file: last year"),
         pytest.param("Dec  3 20:00:00 host x", ns("2025-12-03 20:00:00"), id="hours later: another zone"),
         pytest.param("Feb 29 10:00:00 host x", ns("2024-02-29 10:00:00"), id="leap day"),

@@ -10,7 +10,9 @@ come from it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from logscan.batch import Container, Identity, Line, Service, Stream
 from logscan.detection.event import Event

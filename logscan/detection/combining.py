@@ -7,8 +7,9 @@ those are (in_order). As all windows, they are half-open, and see events in the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from logscan.detection.event import Event
 from logscan.detection.fifo import Fifo

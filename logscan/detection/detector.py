@@ -15,7 +15,7 @@ also outlives containers: they are known by their keys, whatever object tells of
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -80,6 +80,7 @@ class Detector:
         self._keys = Keys(recycles=lateness_ns is not None)
         self._in_order = InOrder(rules, self._keys, meanings)
         self._ordered = frozenset(rule.id for rule in rules if self._in_order.wants(rule))
+        self._alone = frozenset() if lateness_ns is not None else frozenset(filter(self._counts_alone, rules))
         self._order = EventOrder()
         self._tallies = Tallies(meanings, samples, recall, max_tallies)
         self._ungrouped: dict[tuple[Rule, Container], Tally] = {}  # where the hits of most rules go, by the short way
@@ -123,6 +124,20 @@ class Detector:
         if hit.rule.id not in self._ordered:
             return self._count_hit(hit, counts_at_ns, before, after)
         return self._observe_in_order(hit, counts_at_ns, before, after)
+
+    def observe_all(self, hits: Iterable[Hit]) -> None:
+        """Take the hits of a piece of one log, in its order. A scan counts together those that only have to be counted."""
+        alone: defaultdict[tuple[Rule, Container], list[Hit]] = defaultdict(list)
+        for hit in hits:
+            rule, line = hit.rule, hit.line
+            if rule in self._alone and line.time_ns is not None and not hit.aside:
+                self._last_ns[line.container.key] = line.time_ns
+                alone[rule, line.container].append(hit)
+                continue
+            self._count_together(alone.pop((rule, line.container), ()))
+            self.observe(hit)
+        for together in alone.values():
+            self._count_together(together)
 
     def advance(self, container: Container, time_ns: int) -> list[Change]:
         """Note that a container was read up to `time_ns`, whether or not there was a hit."""
@@ -203,6 +218,11 @@ class Detector:
             self.close()
         findings = [tally.finding(self._related_to(tally)) for tally in self._tallies]
         return sorted(findings, key=lambda finding: finding.sort_key)
+
+    def _counts_alone(self, rule: Rule) -> bool:
+        """Tell whether a hit of the rule, with its time and its text, is all that has to be known to count it."""
+        model = rule.model
+        return model.group_by is None and model.related is None and rule.id not in self._ordered
 
     def _meet(self, container: Container) -> list[Change]:
         """Take note that a container is there. One that belongs to another service now leaves the old one."""
@@ -319,6 +339,12 @@ class Detector:
         tally = self._ungrouped.get((hit.rule, hit.line.container)) or self._tally_of(hit)
         tally.add(hit, counts_at_ns, (exhibit(hit, before, after),))
         return [] if self._stream is None else self._tell(tally, (hit,), counts_at_ns, self._stream)
+
+    def _count_together(self, hits: Sequence[Hit]) -> None:
+        """Count hits of one rule and container in a scan, each of which counts by itself."""
+        if hits:
+            tally = self._ungrouped.get((hits[0].rule, hits[0].line.container)) or self._tally_of(hits[0])
+            tally.add_all(hits)
 
     def _count(self, counted: Counted) -> list[Change]:
         tally = self._tally(counted.rule, counted.key, counted.events[0].hit)

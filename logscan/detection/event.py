@@ -75,7 +75,7 @@ class Event:
         return blake2b(value.encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES).digest()
 
 
-def exhibit(hit: Hit, before: Sequence[str], after: Sequence[str]) -> Exhibit:
+def exhibit(hit: Hit, before: Sequence[str] = (), after: Sequence[str] = ()) -> Exhibit:
     return Exhibit(hit.line, hit.start, hit.end, before, after, hit.continued)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from logscan.finding import Severity
@@ -77,6 +77,13 @@ class Growth:
             return
         times.insert(place, time_ns)
         self._grow_around(place)
+
+    def add_all(self, times: Iterable[int]) -> None:
+        """Note several hits."""
+        for time_ns in times:
+            if self.reached == self._peak:
+                return
+            self.add(time_ns)
 
     def severity(self) -> Severity:
         """Give the severity that all hits so far amount to; it never falls."""

@@ -8,9 +8,9 @@ over a restart, a checksum of the raw text stands for it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from heapq import heapify, heappush, heapreplace
+from heapq import heapify, heappush, heapreplace, nlargest
 from typing import NamedTuple
 from zlib import crc32
 
@@ -139,6 +139,23 @@ class Sampler:
         if self._last is None or order > self._last[0]:
             self._last = order, exhibit
         self._keep(-rank, order, exhibit)
+
+    def add_all(self, lines: Sequence[Line], exhibit: Callable[[int], Exhibit]) -> None:
+        """Look at hits that have a time; `exhibit` gives the one of a line, which few are asked for."""
+        ranks = list(map(_checksum, lines))
+        orders = [(line.time_ns or 0, line.stream, rank) for line, rank in zip(lines, ranks, strict=True)]
+        first, last = min(orders), max(orders)
+        if self._first is None or first < self._first[0]:
+            self._first = first, exhibit(orders.index(first))
+        if self._last is None or last > self._last[0]:
+            self._last = last, exhibit(orders.index(last))
+        most = -self._between[0][0] if len(self._between) >= self._size else max(ranks)
+        drawn = [(-rank, orders[number], -number) for number, rank in enumerate(ranks) if rank <= most]
+        before = self._number
+        for rank, order, number in nlargest(self._size, drawn):
+            self._number = before + 1 - number
+            self._keep(rank, order, exhibit(-number))
+        self._number = before + len(lines)
 
     def _keep(self, rank: int, order: _Order, exhibit: Exhibit | Shown) -> None:
         """Keep the smallest hashes: an even draw over all hits, whatever their order.

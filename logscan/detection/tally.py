@@ -8,12 +8,14 @@ told (changes).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from heapq import nlargest
+
+from msgspec.structs import replace
 
 from logscan.batch import Container, Line, Stream
 from logscan.detection.draw import Draw
-from logscan.detection.event import CONTAINER
+from logscan.detection.event import CONTAINER, exhibit
 from logscan.detection.growth import Grown, Growth
 from logscan.detection.keys import Key
 from logscan.detection.meaning import Meanings
@@ -148,21 +150,35 @@ class Tally:
         line = hit.line
         time_ns = line.time_ns
         self.count += 1
-        container = line.container
-        share = self.shares.get(container.key)
-        if share is None:
-            self.shares[container.key] = _Share(container, 1)
-        else:
-            share.container = container
-            share.count += 1
+        self._share(line.container, 1)
         if counts_at_ns is not None:
             self.growth.add(counts_at_ns)
         if time_ns is not None:
             self._place(hit, time_ns, time_ns if began_ns is None else began_ns)
         elif self.last_ns is None:
             self.newest = hit
-        for exhibit in exhibits:
-            self.sampler.add(exhibit)
+        for one in exhibits:
+            self.sampler.add(one)
+
+    def add_all(self, hits: Sequence[Hit]) -> None:
+        """Count hits of one container at once, in the order of its log; each has a time, and is a line by itself."""
+        lines = [hit.line for hit in hits]
+        times = [line.time_ns for line in lines if line.time_ns is not None]
+        last_ns = max(times)
+        newest = len(times) - 1 - times[::-1].index(last_ns)
+        self.count += len(hits)
+        self._share(lines[newest].container, len(hits))
+        self.growth.add_all(times)
+        self._place(hits[newest], last_ns, min(times))
+        self.sampler.add_all(lines, lambda number: exhibit(hits[number]))
+
+    def _share(self, container: Container, count: int) -> None:
+        share = self.shares.get(container.key)
+        if share is None:
+            self.shares[container.key] = _Share(container, count)
+        else:
+            share.container = container
+            share.count += count
 
     def _place(self, hit: Hit, time_ns: int, began_ns: int) -> None:
         if self.first_ns is None or began_ns < self.first_ns:

@@ -25,6 +25,11 @@ class TimeRange:
         if self.until_ns is not None:
             object.__setattr__(self, "_until", format_fixed(self.until_ns))
 
+    @property
+    def holds_all(self) -> bool:
+        """Whether every moment is inside."""
+        return self.since_ns is None and self.until_ns is None
+
     def holds(self, time_ns: int | None) -> bool:
         """Tell whether a moment is inside. What has no time can't be outside."""
         if time_ns is None:

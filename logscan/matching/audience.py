@@ -20,15 +20,13 @@ class Audience:
     """The questions for one container, by their places.
 
     `by_literal`: for each literal the pointers to questions, in order; `pointing`: the literals that
-    have any; `slow`: the questions that want every line. `settles`: whether the answers to a line must be seen
-    together before they are hits.
+    have any; `slow`: the questions that want every line.
     """
 
     gates: Mapping[Order, LineGate]
     by_literal: Sequence[Sequence[Pointer]]
     pointing: frozenset[int]
     slow: tuple[Order, ...]
-    settles: bool
 
     @classmethod
     def of(
@@ -50,7 +48,6 @@ class Audience:
             by_literal,
             frozenset(literal for literal, pointers in enumerate(by_literal) if pointers),
             tuple(order for order in index.slow if order in gates),
-            any(questions[order].settles for order in gates),
         )
 
     def wanting(self, literals: Iterable[int], line: bytes | None) -> Sequence[Order]:
@@ -58,14 +55,14 @@ class Audience:
 
         `line`: the line in lower case, to look for companions; None where escapes may hide them.
         """
-        orders = {
-            order
-            for literal in literals
-            if literal < len(self.by_literal)
-            for order, companions in self.by_literal[literal]
-            if not companions or line is None or _stand(companions, line)
-        }
-        return sorted(orders.union(self.slow)) if self.slow or len(orders) > 1 else tuple(orders)
+        orders = set(self.slow)
+        for literal in literals:
+            if literal >= len(self.by_literal):
+                continue
+            for order, companions in self.by_literal[literal]:
+                if order not in orders and (not companions or line is None or _stand(companions, line)):
+                    orders.add(order)
+        return sorted(orders)
 
 
 def _those_in(gates: Mapping[Order, LineGate], pointers: Sequence[Pointer]) -> Sequence[Pointer]:

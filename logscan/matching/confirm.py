@@ -8,13 +8,12 @@ line. So `none` sees both.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from logscan.matching.evidence import ELSEWHERE, NO_GROUPS, Evidence, Test
 from logscan.matching.field_test import FieldTest
 from logscan.matching.literals import matcher_literals
-from logscan.matching.pattern_literals import Literals
 from logscan.matching.search import named_groups, search
 from logscan.matching.views import LineView, fold
 from logscan.ruleset import model
@@ -66,33 +65,60 @@ class RegexTest:
         if self.captures and view.message is not None and (match := search(self.pattern, view.message)):
             return Evidence(groups=named_groups(match))
         if match := search(self.pattern, view.text):
-            return Evidence(match.start(), match.end(), named_groups(match))
+            return Evidence(*match.span(), named_groups(match) if self.captures else NO_GROUPS)
         if self.captures or view.message is None:
             return None
         return ELSEWHERE if search(self.pattern, view.message) else None
 
 
-Alternative = tuple[Test, Literals | None]
-"""A part of `any`, and text of which one piece stands in any line in which it holds, if that can be told."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A test of a group, and text of which one piece stands in any line in which it holds, if that can be told.
+
+    A rule may have fifty parts, and a line came here because of one of them. Looking for their literals first is a
+    hundred times cheaper than searching for each.
+    """
+
+    test: Test
+    literals: tuple[str, ...] | None
+
+    @classmethod
+    def of(cls, matcher: model.Matcher) -> Part:
+        literals = matcher_literals(matcher)
+        return cls(test_of(matcher), None if literals is None else tuple(literals))
+
+
+def _likely(parts: Iterable[Part], view: LineView) -> Iterator[Test]:
+    """Give the tests that may hold."""
+    haystack = view.haystack
+    for part in parts:
+        if part.literals is not None:
+            for literal in part.literals:
+                if literal in haystack:
+                    break
+            else:
+                continue
+        yield part.test
 
 
 @dataclass(frozen=True, slots=True)
 class GroupTest:
     """Holds when every part of `all_` holds, at least one of `any_`, if there are any, and none of `none`."""
 
-    any_: tuple[Alternative, ...]
+    any_: tuple[Part, ...]
     all_: tuple[Test, ...]
-    none: tuple[Test, ...]
+    none: tuple[Part, ...]
     captures: bool
     searches: bool
 
     @classmethod
     def of(cls, group: model.Group) -> GroupTest:
-        any_ = tuple((test_of(part), matcher_literals(part)) for part in group.any or ())
-        all_, none = (tuple(map(test_of, parts or ())) for parts in (group.all, group.none))
-        positive = [*(test for test, _ in any_), *all_]
+        any_, none = (tuple(map(Part.of, parts or ())) for parts in (group.any, group.none))
+        all_ = tuple(map(test_of, group.all or ()))
+        positive = [*(part.test for part in any_), *all_]
+        tests = [*positive, *(part.test for part in none)]
         captures = any(test.captures for test in positive)
-        return cls(any_, all_, none, captures, any(test.searches for test in [*positive, *none]))
+        return cls(any_, all_, none, captures, any(test.searches for test in tests))
 
     def find(self, view: LineView) -> Evidence | None:
         evidence = ELSEWHERE
@@ -106,23 +132,15 @@ class GroupTest:
             if found is None:
                 return None
             evidence = evidence.joined(found)
-        return None if any(test.find(view) for test in self.none) else evidence
+        for test in _likely(self.none, view) if self.none else ():
+            if test.find(view) is not None:
+                return None
+        return evidence
 
     def _find_any(self, view: LineView) -> Evidence | None:
-        """The first that holds is enough, unless others may add named groups.
-
-        A rule may have fifty alternatives, and a line came here because of one of them. Looking for
-        their literals first is a hundred times cheaper than searching for each.
-        """
+        """The first that holds is enough, unless others may add named groups."""
         evidence: Evidence | None = None
-        haystack = view.haystack
-        for test, literals in self.any_:
-            if literals is not None:
-                for literal in literals:
-                    if literal in haystack:
-                        break
-                else:
-                    continue
+        for test in _likely(self.any_, view):
             found = test.find(view)
             if found is None:
                 continue

@@ -19,14 +19,13 @@ from math import prod
 from typing import Final
 
 from logscan.matching.digrams import digram_bits, digram_share, folded
-from logscan.matching.rarity import bits
+from logscan.matching.rarity import RARE_BITS, bits
 
 TAIL: Final = 8
 """Hyperscan looks at so many characters before it compares a literal. A shorter one stays whole."""
 
 _LONG: Final = 18
-_ENOUGH_BITS: Final = 30.0
-"""A beginning is searched for that is so long, or so rare: each one that is met in vain costs a callback."""
+"""A beginning is searched for that is so long, or rare: each one that is met in vain costs a callback."""
 
 _CHOICES: Final = 8
 _TABLES: Final = 5
@@ -50,7 +49,7 @@ def cut(literals: Iterable[str]) -> dict[str, str]:
 def _choices(literal: str) -> Sequence[int]:
     """Give the places where a literal may end, those with the rarest pairs of characters before them first."""
     longest = min(len(literal), _LONG)
-    shortest = bisect_left(range(longest), _ENOUGH_BITS, lo=TAIL, key=lambda end: bits(literal[:end]))
+    shortest = bisect_left(range(longest), RARE_BITS, lo=TAIL, key=lambda end: bits(literal[:end]))
     text = folded(literal)
     sums = [0, *accumulate(map(digram_bits, text, text[1:]))]
     ends = range(len(literal), shortest - 1, -1)

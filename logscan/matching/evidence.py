@@ -20,6 +20,8 @@ class Evidence(NamedTuple):
 
     def joined(self, other: Evidence) -> Evidence:
         """Keep the first place that is known, and of a repeated group the first value."""
+        if self is ELSEWHERE:
+            return other
         place = self if self.end else other
         groups = {**other.groups, **self.groups} if other.groups else self.groups
         return Evidence(place.start, place.end, groups)

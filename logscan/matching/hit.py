@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from logscan.batch import Line
 from logscan.ruleset.model import Rule
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(msgspec.Struct, frozen=True, gc=False):
     """A line, the rule that confirmed it and the fields it extracted.
 
     `start` and `end` are the span in `line.text` around which evidence is cut (0, 0 when the match

@@ -17,12 +17,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from functools import cache
+from os.path import commonprefix
 from pathlib import Path
 
 from logscan.cache import Cache
 from logscan.matching.escapes import SAFE
 from logscan.matching.pattern_literals import MAX_LENGTH, Literals, pattern_candidates
-from logscan.matching.rarity import bits
+from logscan.matching.rarity import RARE_BITS, bits
 from logscan.ruleset.model import Contains, Equals, FieldTest, Group, Matcher, Regex, RuleModel
 
 MIN_LENGTH = 3
@@ -45,7 +46,7 @@ A line that has none of the literals together with all its companions does not m
 """
 
 MAX_KNOWN = 20_000
-FORMAT = "8"
+FORMAT = "9"
 """Raised when the derivation changes: what is remembered from run to run is begun anew."""
 
 _known: dict[str, tuple[Literals, ...]] = {}
@@ -91,7 +92,26 @@ def matcher_literals(matcher: Matcher) -> Literals | None:
 def matcher_needs(matcher: Matcher) -> Needs | None:
     """Give the same literals with their companions."""
     needs = _of_matcher(matcher)
-    return None if needs is None else _shortened(needs)
+    return None if needs is None else _shortened(_folded(needs))
+
+
+def _folded(needs: Needs) -> Needs:
+    """Let one beginning stand for several literals that share it, where that is rare enough by itself.
+
+    A digit at the end of a pattern gives ten literals, and where one of them stands all ten would be met at once.
+    """
+    folded: dict[str, Companions] = {}
+    last = ""
+    for literal, companions in sorted(needs.items()):
+        shared = commonprefix((last, literal))  # noqa: RUF071 - of texts, not of paths
+        is_free = shared == last or shared not in folded
+        if is_free and folded.get(last) == companions and _bits(shared) >= RARE_BITS:
+            del folded[last]
+            last = shared
+        else:
+            last = literal
+        folded[last] = companions
+    return folded
 
 
 def _shortened(needs: Needs) -> Needs:
@@ -140,7 +160,12 @@ def _of_pattern(pattern: str) -> tuple[Literals, ...]:
 
 
 def _of_group(group: Group) -> Needs | None:
-    """`all`: the best part is searched for. `any`: every part must give something. `none` gives nothing."""
+    """`all`: the best part is searched for. `any`: every part must give something. `none` gives nothing.
+
+    Those of `none` are derived all the same, to be known: a judge looks for them before it searches.
+    """
+    for part in group.none or ():
+        _of_matcher(part)
     parts = [_of_matcher(part) for part in group.all or ()]
     if group.any:
         parts.append(_united(_of_matcher(part) for part in group.any))

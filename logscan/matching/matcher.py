@@ -16,12 +16,13 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from functools import partial
 from operator import itemgetter
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from logscan.batch import Batch, Container, Input, Line, Stream
+from logscan.lazy import lazy
 from logscan.matching.audience import Audience
 from logscan.matching.confirm import Judge
 from logscan.matching.escapes import ESC, HIDING, revealed
@@ -35,6 +36,7 @@ from logscan.matching.prefilter import Candidate, Prefilter
 from logscan.matching.quarantine import Quarantine, Watch
 from logscan.matching.question import Question, questions_of
 from logscan.matching.views import LineView
+from logscan.matching.where import OPEN
 from logscan.ruleset.model import Rule, RuleModel
 
 MAX_AUDIENCES = 1024
@@ -110,17 +112,15 @@ class Matcher:
         for start, end, literals in _lines(batch, wanted, every=bool(audience.slow)):
             if events:
                 yield from self._ended(events.walk(batch, start))
-            if literals.isdisjoint(self._hiding):
-                shown = batch.text[start:end].lower()
-            else:
-                literals |= self._revealed_literals(batch.content(start, end))  # noqa: PLW2901 - ours to widen
-                shown = None
-            if orders := audience.wanting(literals, shown):
+            if orders := self._wanting(audience, batch, (start, end, literals)):
                 asked = _Asked(batch, start, end)
                 if events:
                     yield from self._ended(events.offer(asked.line, end + 1))
                 hits = self._line_hits(audience, orders, asked, events.taking)
-                yield from _settled(list(hits), events, end + 1) if audience.settles else hits
+                if events or len(hits) > 1 or any(hit.rule in self._joining for hit in hits):
+                    yield from _settled(hits, events, end + 1)
+                else:
+                    yield from hits
         if events:
             yield from self._ended(events.walk(batch, len(batch.text)))
             self._open[batch.container, batch.input] = events
@@ -159,37 +159,46 @@ class Matcher:
         events.enter(batch)
         return events
 
+    def _wanting(self, audience: Audience, batch: Batch, span: Span) -> Sequence[Order]:
+        start, end, literals = span
+        if literals.isdisjoint(self._hiding):
+            return audience.wanting(literals, batch.text[start:end].lower())
+        return audience.wanting(literals | self._revealed_literals(batch.content(start, end)), None)
+
     def _line_hits(
         self, audience: Audience, orders: Sequence[Order], asked: _Asked, taking: Collection[OpenEvent]
-    ) -> Iterator[Hit]:
-        """Yield the hits of a line; those of a rule that joins lines have not all their fields yet."""
+    ) -> list[Hit]:
+        """Give the hits of a line; those of a rule that joins lines have not all their fields yet."""
         if self._unrecalled is not None:  # before the first judge is made, which asks for the literals of its parts
             recall(self._unrecalled)
             self._unrecalled = None
         view = asked.view
         inside = {event.hit.rule for event in taking} if taking else ()
+        hits = []
         for order in orders:
-            question = self._questions[order]
+            question, gate = self._questions[order], audience.gates[order]
             rule = question.rule
-            if rule in self._watch or not audience.gates[order].admits(asked.stream, asked.level):
+            if rule in self._watch or not (gate is OPEN or gate.admits(asked.stream, asked.level)):
                 continue
             if rule in inside and not question.aside:
                 continue
-            if confirmed := self._confirm(question, view):
+            if question.judge.searches:
+                confirmed = self._watch.over(rule, _judged, question, view)
+            else:
+                confirmed = _judged(question, view)
+            if confirmed is not None:
                 evidence, fields = confirmed
-                yield Hit(rule, asked.line, fields, evidence.start, evidence.end, asked.start, aside=question.aside)
-
-    def _confirm(self, question: Question, view: LineView) -> tuple[Evidence, Mapping[str, str]] | None:
-        if not question.judge.searches:
-            return _judged(question, view)
-        return self._watch.over(question.rule, lambda: _judged(question, view))
+                hits.append(
+                    Hit(rule, asked.line, fields, evidence.start, evidence.end, asked.start, (), question.aside)
+                )
+        return hits
 
     def _goes_on(self, event: OpenEvent, text: str) -> bool:
         rule = event.hit.rule
         continues = self._joining[rule].continues
         if continues is None or rule in self._watch:
             return False
-        return bool(self._watch.over(rule, lambda: continues.takes(event, text)))
+        return bool(self._watch.over(rule, continues.takes, event, text))
 
     def _ended(self, events: Iterable[OpenEvent]) -> Iterator[Hit]:
         """Yield the hits that have all their lines now."""
@@ -210,7 +219,7 @@ class Matcher:
             for text in (*reversed(event.texts), "\n".join(event.texts)):
                 if extracted or hit.rule in self._watch:
                     break
-                extracted = self._watch.over(hit.rule, partial(judge.extracted, LineView(text))) or NO_GROUPS
+                extracted = self._watch.over(hit.rule, judge.extracted, LineView(text)) or NO_GROUPS
         return judge.fields_beside(LineView(hit.line.text), hit.fields, extracted)
 
     def _revealed_literals(self, text: str) -> set[int]:
@@ -231,18 +240,13 @@ class Matcher:
 class _Asked:
     """A line of which questions are asked. Its time is looked up for those who confirm: in a file it costs most."""
 
-    __slots__ = ("_batch", "_end", "_line", "start", "view")
-
     def __init__(self, batch: Batch, start: int, end: int) -> None:
         self._batch, self.start, self._end = batch, start, end
-        self._line: Line | None = None
         self.view = LineView(batch.content(start, end))
 
-    @property
+    @lazy
     def line(self) -> Line:
-        if self._line is None:
-            self._line = self._batch.line(self.start, self._end, self.view.text)
-        return self._line
+        return self._batch.line(self.start, self._end, self.view.text)
 
     def stream(self) -> Stream:
         return self.line.stream
@@ -272,7 +276,8 @@ def _settled(hits: Sequence[Hit], events: OpenEvents, after: int) -> Iterator[Hi
     silence = _Silence(own)
     for event in events.taking:
         event.silenced = event.silenced or silence.takes(event.hit.rule.model)
-    silence = _Silence([*own, *(event.hit.rule.model for event in events.taking)])
+    if events.taking:
+        silence = _Silence([*own, *(event.hit.rule.model for event in events.taking)])
     for hit in hits:
         silenced = not hit.aside and silence.takes(hit.rule.model)
         if hit.rule.model.multiline is not None and not hit.aside:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import partial
+from typing import TypeVar, TypeVarTuple
 
 from logscan.matching.search import SEARCH_TIMEOUT, patience
 from logscan.ruleset.model import Rule
 
 Answer = TypeVar("Answer")
+Given = TypeVarTuple("Given")
 
 RULE_BUDGET = 5.0
 """Seconds that all slow confirmations of a rule may take together."""
@@ -69,16 +71,16 @@ class Watch:
     def quarantined(self) -> tuple[Quarantine, ...]:
         return tuple(self._quarantined.values())
 
-    def over(self, rule: Rule, question: Callable[[], Answer]) -> Answer | None:
-        """Measure how long a question to `rule` takes; None when it takes too long to be answered."""
-        if self._slow[rule] >= SLOW_ONCE:
-            return self._measured(rule, question)
+    def over(self, rule: Rule, question: Callable[[*Given], Answer], *given: *Given) -> Answer | None:
+        """Measure how long a `question` to `rule` takes; None when it takes too long to be answered."""
+        if self._slow.get(rule, 0) >= SLOW_ONCE:
+            return self._measured(rule, partial(question, *given))
         started = self._wall()
         try:
-            answer = question()
+            answer = question(*given)
         except TimeoutError:
             self._slow[rule] = SLOW_ONCE
-            return self._over_again(rule, question, 0.0)
+            return self._over_again(rule, partial(question, *given), 0.0)
         if self._wall() - started > FAIR_TIME:
             self._slow[rule] += 1
         return answer

@@ -42,12 +42,6 @@ class Question:
         """What finds the answer; made when it is first asked for, since most rules are never asked."""
         return Judge(test_of(self.matcher), None, ()) if self.aside else Judge.of(self.rule.model)
 
-    @property
-    def settles(self) -> bool:
-        """Whether its answer is not yet the hit: lines may follow, or another rule's hit may fall away."""
-        model = self.rule.model
-        return not self.aside and (self.continues is not None or bool(model.instead_of) or model.catch_all)
-
     def gate(self, container: Container) -> LineGate | None:
         """Give the gate for lines of `container`, or None when it is not asked at all."""
         return OPEN if self.aside else rule_gate(self.rule, container)

@@ -14,6 +14,9 @@ from logscan.matching.words import RAREST, WORD_BITS, without_words, words_of
 ENOUGH_BITS = 40.0
 """Beyond this a literal is as good as never seen by chance, and length decides."""
 
+RARE_BITS = 30.0
+"""What is at least so rare may be searched for by itself, though more is known to stand behind it."""
+
 _NAME = re.compile(r"\b(?!\w*(?:error|exception))(?:[a-z_]\w*\.)+(?![\w.]*(?:error|exception))(?:[a-z_]\w*)?")
 """A dotted name is that of a logger or a module, which has more to say than trouble."""
 

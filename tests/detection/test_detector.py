@@ -1,8 +1,11 @@
 """Hits become findings: one per rule, service and group value, counted exactly."""
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from logscan.batch import COMPOSE_PROJECT, COMPOSE_SERVICE, Service
 from logscan.detection.detector import Detector
@@ -37,6 +40,39 @@ def test_containers_of_one_service_share_a_finding_that_names_them():
     assert (Service("p", "web"), 3) == (finding.service, finding.count)
     assert [("p-web-2", 2), ("p-web-1", 1)] == [(s.container.name, s.count) for s in finding.containers]
     assert second is finding.container
+
+
+RULES = (
+    rule(),
+    rule(escalate=[{"when": {"count": 3, "within": "2s"}, "severity": "high"}]),
+    rule(group_by=["user"]),
+    rule(window=WINDOW),
+    rule(related={"match": {"contains": "near"}, "within": "2s"}),
+)
+BOXES = box("a"), box("b")
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(range(len(RULES))),
+            st.sampled_from(BOXES),
+            st.one_of(st.none(), st.integers(0, 9)),
+            st.sampled_from(["boom", "bang"]),
+        )
+    ),
+    st.integers(1, 40),
+)
+def test_hits_that_come_together_give_what_they_give_one_by_one(drawn, together):
+    rules = [replace(one, model=one.model.model_copy(update={"id": f"r{n}"})) for n, one in enumerate(RULES)]
+    hits = [hit(rules[n], at_s, text, container=box_, fields={"user": text}) for n, box_, at_s, text in drawn]
+    one_by_one, at_once = (Detector(rules, samples=3) for _ in range(2))
+    for one in hits:
+        one_by_one.observe(one)
+    for begin in range(0, len(hits), together):
+        at_once.observe_all(hits[begin : begin + together])
+    assert one_by_one.findings() == at_once.findings()
+    assert one_by_one.untimed == at_once.untimed
 
 
 def test_first_and_last_are_by_time_not_by_arrival():

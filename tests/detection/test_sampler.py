@@ -30,6 +30,34 @@ def test_the_choice_does_not_depend_on_the_order_of_arrival(order, size):
     assert size == len(in_order)
 
 
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["boom", "bang", "crash"])), min_size=1),
+    st.integers(1, 6),
+    st.lists(st.integers(0, 8)),
+)
+def test_hits_that_come_together_give_the_same_choice(said, size, sizes):
+    exhibits = [exhibit(number, text) for number, text in said]
+    sampler, rest = Sampler(size), exhibits
+    for together in (*sizes, len(exhibits)):
+        piece, rest = rest[: together + 1], rest[together + 1 :]
+        if piece:
+            sampler.add_all([one.line for one in piece], piece.__getitem__)
+    assert chosen(size, exhibits) == [sample.line for sample in sampler.samples()]
+
+
+def test_of_many_hits_that_come_together_few_are_asked_for():
+    exhibits, asked = [exhibit(number) for number in range(5000)], []
+
+    def give(number):
+        asked.append(number)
+        return exhibits[number]
+
+    sampler = Sampler(3)
+    for begin in range(0, 5000, 1000):
+        sampler.add_all([one.line for one in exhibits[begin : begin + 1000]], lambda number, b=begin: give(b + number))
+    assert len(asked) < 50
+
+
 def test_first_and_last_are_among_them_in_the_order_of_time():
     lines = chosen(4, map(exhibit, (5, 1, 9, 3, 7)))
     assert ("boom 1", "boom 9", 4) == (lines[0], lines[-1], len(lines))

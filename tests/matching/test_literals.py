@@ -89,6 +89,11 @@ def test_a_literal_that_holds_another_one_is_left_out():
     assert {"zebra", "quail"} == rule_literals(rule(match).model)
 
 
+def test_literals_that_begin_alike_are_searched_for_by_their_beginning():
+    assert {"discovery cache is stale ("} == rule_literals(rule({"regex": r"Discovery cache is stale \([0-9]"}).model)
+    assert 10 == len(rule_literals(rule({"regex": r"port [0-9]"}).model))
+
+
 def test_a_long_text_gives_a_literal_of_bounded_length():
     assert {64} == {len(literal) for literal in rule_literals(rule({"contains": "q" * 500}).model)}
 
