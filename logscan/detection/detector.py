@@ -126,7 +126,7 @@ class Detector:
         return self._observe_in_order(hit, counts_at_ns, before, after)
 
     def observe_all(self, hits: Iterable[Hit]) -> None:
-        """Take the hits of a piece of one log, in its order. A scan counts together those that only have to be counted."""
+        """Take the hits of a piece of one log, in its order. A scan counts many of them together."""
         alone: defaultdict[tuple[Rule, Container], list[Hit]] = defaultdict(list)
         for hit in hits:
             rule, line = hit.rule, hit.line

@@ -109,32 +109,32 @@ class Matcher:
         if _ESCAPE in batch.text:
             escapes = ((self._escape, found.end()) for found in re.finditer(_ESCAPE, batch.text))
             wanted = sorted([*wanted, *escapes], key=itemgetter(1))
-        for start, end, literals in _lines(batch, wanted, every=bool(audience.slow)):
-            if events:
+        for span in _lines(batch, wanted, every=bool(audience.slow)):
+            start, end, _ = span
+            if events.running:
                 yield from self._ended(events.walk(batch, start))
-            if orders := self._wanting(audience, batch, (start, end, literals)):
-                asked = _Asked(batch, start, end)
-                if events:
+            if orders := self._wanting(audience, batch, span):
+                asked = _AskedLine(batch, start, end)
+                if events.running:
                     yield from self._ended(events.offer(asked.line, end + 1))
                 hits = self._line_hits(audience, orders, asked, events.taking)
-                if events or len(hits) > 1 or any(hit.rule in self._joining for hit in hits):
-                    yield from _settled(hits, events, end + 1)
+                if len(hits) == 1 and not events.running and hits[0].rule not in self._joining:
+                    yield hits[0]
                 else:
-                    yield from hits
-        if events:
+                    yield from _settled(hits, events, end + 1)
+        if events.running:
             yield from self._ended(events.walk(batch, len(batch.text)))
             self._open[batch.container, batch.input] = events
 
     def close(self) -> Iterator[Hit]:
         """Yield the events that are open where the logs end."""
         for events in self._open.values():
-            yield from self._ended(events)
+            yield from self._ended(events.running)
         self._open.clear()
 
     def expire(self, container: Container, time_ns: int) -> Iterator[Hit]:
         """Yield the events of a container that a line at `time_ns` would be too late for: it is known to be quiet."""
-        events = self._open.get((container, Input.LINE))
-        if events:
+        if events := self._open.get((container, Input.LINE)):
             yield from self._ended(events.expire(time_ns))
 
     def leave(self, container: Container) -> Iterator[Hit]:
@@ -142,17 +142,20 @@ class Matcher:
         for input_ in Input:
             self._audiences.pop((container, input_), None)
             if events := self._open.pop((container, input_), None):
-                yield from self._ended(events)
+                yield from self._ended(events.running)
 
     def open_hits(self, container: Container) -> list[Hit]:
         """Give the hits that a container has open; their `offset` counts from its last batch."""
-        events = self._open.get((container, Input.LINE))
-        return [replace(event.hit, offset=event.offset) for event in events or () if not event.silenced]
+        events = self._running(container, Input.LINE)
+        return [replace(event.hit, offset=event.offset) for event in events if not event.silenced]
 
     def open_offsets(self, batch: Batch) -> frozenset[int]:
         """Tell, after a scan of `batch`, at which offsets the events begin that its container has open."""
-        events = self._open.get((batch.container, batch.input))
-        return frozenset(event.offset for event in events or ())
+        return frozenset(event.offset for event in self._running(batch.container, batch.input))
+
+    def _running(self, container: Container, given: Input) -> Sequence[OpenEvent]:
+        events = self._open.get((container, given))
+        return events.running if events else ()
 
     def _enter(self, batch: Batch) -> OpenEvents:
         events = self._open.pop((batch.container, batch.input), None) or OpenEvents(self._goes_on)
@@ -166,26 +169,25 @@ class Matcher:
         return audience.wanting(literals | self._revealed_literals(batch.content(start, end)), None)
 
     def _line_hits(
-        self, audience: Audience, orders: Sequence[Order], asked: _Asked, taking: Collection[OpenEvent]
+        self, audience: Audience, orders: Sequence[Order], asked: _AskedLine, taking: Collection[OpenEvent]
     ) -> list[Hit]:
         """Give the hits of a line; those of a rule that joins lines have not all their fields yet."""
         if self._unrecalled is not None:  # before the first judge is made, which asks for the literals of its parts
             recall(self._unrecalled)
             self._unrecalled = None
-        view = asked.view
         inside = {event.hit.rule for event in taking} if taking else ()
         hits = []
         for order in orders:
             question, gate = self._questions[order], audience.gates[order]
             rule = question.rule
-            if rule in self._watch or not (gate is OPEN or gate.admits(asked.stream, asked.level)):
+            if rule in self._watch or not (gate is OPEN or gate.admits(asked.ask_stream, asked.ask_level)):
                 continue
             if rule in inside and not question.aside:
                 continue
             if question.judge.searches:
-                confirmed = self._watch.over(rule, _judged, question, view)
+                confirmed = self._watch.over(rule, _judged, question, asked)
             else:
-                confirmed = _judged(question, view)
+                confirmed = _judged(question, asked)
             if confirmed is not None:
                 evidence, fields = confirmed
                 hits.append(
@@ -237,22 +239,22 @@ class Matcher:
         return audience
 
 
-class _Asked:
+class _AskedLine(LineView):
     """A line of which questions are asked. Its time is looked up for those who confirm: in a file it costs most."""
 
     def __init__(self, batch: Batch, start: int, end: int) -> None:
+        super().__init__(batch.content(start, end))
         self._batch, self.start, self._end = batch, start, end
-        self.view = LineView(batch.content(start, end))
 
     @lazy
     def line(self) -> Line:
-        return self._batch.line(self.start, self._end, self.view.text)
+        return self._batch.line(self.start, self._end, self.text)
 
-    def stream(self) -> Stream:
+    def ask_stream(self) -> Stream:
         return self.line.stream
 
-    def level(self) -> Level | None:
-        return self.view.level
+    def ask_level(self) -> Level | None:
+        return self.level
 
 
 def _judged(question: Question, view: LineView) -> tuple[Evidence, Mapping[str, str]] | None:

@@ -89,46 +89,40 @@ class OpenEvent:
 
 
 class OpenEvents:
-    """The open events of one container; false when there are none.
+    """The open events of one container.
 
-    `goes_on` tells whether a text continues an event. `taking`: the events to which the line
-    that was offered last belongs.
+    `goes_on` tells whether a text continues an event. `running`: the events, oldest first; nearly always there are
+    none. `taking`: those to which the line that was offered last belongs.
     """
 
-    __slots__ = ("_events", "_goes_on", "_next", "_read", "taking")
+    __slots__ = ("_goes_on", "_next", "_read", "running", "taking")
 
     def __init__(self, goes_on: Callable[[OpenEvent, str], bool]) -> None:
         self._goes_on = goes_on
-        self._events: list[OpenEvent] = []
+        self.running: list[OpenEvent] = []
         self._next = self._read = 0
         self.taking: list[OpenEvent] = []
 
-    def __bool__(self) -> bool:
-        return bool(self._events)
-
-    def __iter__(self) -> Iterator[OpenEvent]:
-        return iter(self._events)
-
     def enter(self, batch: Batch) -> None:
         """Turn to the container's next batch."""
-        for event in self._events:
+        for event in self.running:
             event.offset -= self._read
         self._next, self._read = 0, len(batch.text)
 
     def open(self, hit: Hit, after: int, *, silenced: bool) -> None:
         """Begin an event with a hit; the line `after` it, by offset, is the next to be offered."""
-        self._events.append(OpenEvent(hit, hit.offset, silenced))
+        self.running.append(OpenEvent(hit, hit.offset, silenced))
         self._next = after
 
     def expire(self, time_ns: int) -> list[OpenEvent]:
         """Take out the events that no line from this moment on can belong to."""
-        ended = [event for event in self._events if event.is_over_at(time_ns)]
-        self._events = [event for event in self._events if not event.is_over_at(time_ns)]
+        ended = [event for event in self.running if event.is_over_at(time_ns)]
+        self.running = [event for event in self.running if not event.is_over_at(time_ns)]
         return ended
 
     def walk(self, batch: Batch, stop: int) -> Iterator[OpenEvent]:
         """Offer the lines up to `stop` that were not offered yet; yield the events that they end."""
-        while self._events and self._next < stop:
+        while self.running and self._next < stop:
             start, end = batch.span_at(self._next)
             yield from self.offer(batch.line(start, end), end + 1)
 
@@ -136,7 +130,7 @@ class OpenEvents:
         """Give a line to the events that it continues, and return those that it ends, oldest first."""
         self._next = after
         ended, going, self.taking = [], [], []
-        for event in self._events:
+        for event in self.running:
             if event.is_over_at(line.time_ns):
                 ended.append(event)
             elif line.stream is not event.hit.line.stream:
@@ -147,7 +141,7 @@ class OpenEvents:
                 self.taking.append(event)
             else:
                 ended.append(event)
-        self._events = going
+        self.running = going
         return ended
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logscan.batch import COMPOSE_PROJECT, COMPOSE_SERVICE, Service
@@ -52,6 +52,7 @@ RULES = (
 BOXES = box("a"), box("b")
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(

@@ -2,7 +2,7 @@
 
 import itertools
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logscan.batch import Stream
@@ -30,6 +30,7 @@ def test_the_choice_does_not_depend_on_the_order_of_arrival(order, size):
     assert size == len(in_order)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["boom", "bang", "crash"])), min_size=1),
     st.integers(1, 6),
