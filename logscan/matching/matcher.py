@@ -6,7 +6,8 @@ too the quarantine of rules that take too long, and which of a line's answers ar
 what a rule means (confirm), who is asked (audience), which lines go on with a hit (multiline), nor
 what a hit leads to (detection).
 
-A question is never asked twice about a line, and a line is decoded once for all of them. Lines in
+A question is never asked twice about a line, and a line is decoded once for all of them. The catch-alls are asked
+last, and not at all where a rule has spoken that silences them. Lines in
 which an escape could hide a literal are searched again with the escapes undone. Questions without a
 literal walk every line, in the slow lane.
 """
@@ -68,6 +69,8 @@ class Matcher:
         cache: Path | None = None,
     ) -> None:
         self._questions = questions_of(rules)
+        self._yielding = next((order for order, one in enumerate(self._questions) if one.yields), len(self._questions))
+        self._outspoken = frozenset(other for rule in rules if rule.model.catch_all for other in rule.model.instead_of)
         self._joining = {one.rule: one for one in self._questions if one.continues is not None}
         self._watch = Watch(clock, wall)
         self._index = Index.of([question.matcher for question in self._questions], cache=cache)
@@ -176,8 +179,10 @@ class Matcher:
             recall(self._unrecalled)
             self._unrecalled = None
         inside = {event.hit.rule for event in taking} if taking else ()
-        hits = []
+        hits: list[Hit] = []
         for order in orders:
+            if order >= self._yielding and hits and not inside and self._speak(hits):
+                break
             question, gate = self._questions[order], audience.gates[order]
             rule = question.rule
             if rule in self._watch or not (gate is OPEN or gate.admits(asked.ask_stream, asked.ask_level)):
@@ -194,6 +199,14 @@ class Matcher:
                     Hit(rule, asked.line, fields, evidence.start, evidence.end, asked.start, (), question.aside)
                 )
         return hits
+
+    def _speak(self, hits: Sequence[Hit]) -> bool:
+        """Tell whether one of the hits of a line silences every catch-all, and none of those could silence a hit."""
+        rules = [hit.rule.model for hit in hits if not hit.aside]
+        if any(rule.id in self._outspoken for rule in rules):
+            return False
+        silenced = {other for rule in rules for other in rule.instead_of}
+        return any(not rule.catch_all and rule.id not in silenced for rule in rules)
 
     def _goes_on(self, event: OpenEvent, text: str) -> bool:
         rule = event.hit.rule

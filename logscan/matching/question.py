@@ -42,16 +42,22 @@ class Question:
         """What finds the answer; made when it is first asked for, since most rules are never asked."""
         return Judge(test_of(self.matcher), None, ()) if self.aside else Judge.of(self.rule.model)
 
+    @property
+    def yields(self) -> bool:
+        """Whether nothing comes of it where another rule speaks: of a catch-all that joins lines an event does."""
+        return self.rule.model.catch_all and self.continues is None and not self.aside
+
     def gate(self, container: Container) -> LineGate | None:
         """Give the gate for lines of `container`, or None when it is not asked at all."""
         return OPEN if self.aside else rule_gate(self.rule, container)
 
 
 def questions_of(rules: Iterable[Rule]) -> list[Question]:
-    """Give the questions that ask for hits in the order of the rules, then those aside."""
+    """Give the questions that ask for hits in the order of the rules, then those aside, and last those that yield."""
     rules = tuple(rules)
     own = [Question.of(rule) for rule in rules if not rule.model.combines]
-    return [*own, *(_aside(rule) for rule in rules if rule.model.related is not None)]
+    aside = [_aside(rule) for rule in rules if rule.model.related is not None]
+    return sorted([*own, *aside], key=lambda question: question.yields)
 
 
 def _aside(rule: Rule) -> Question:
