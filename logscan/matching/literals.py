@@ -46,7 +46,7 @@ A line that has none of the literals together with all its companions does not m
 """
 
 MAX_KNOWN = 20_000
-FORMAT = "9"
+FORMAT = "10"
 """Raised when the derivation changes: what is remembered from run to run is begun anew."""
 
 _known: dict[str, tuple[Literals, ...]] = {}
@@ -96,16 +96,18 @@ def matcher_needs(matcher: Matcher) -> Needs | None:
 
 
 def _folded(needs: Needs) -> Needs:
-    """Let one beginning stand for several literals that share it, where that is rare enough by itself.
+    """Let one beginning stand for literals that differ in their last character, where it is rare enough by itself.
 
-    A digit at the end of a pattern gives ten literals, and where one of them stands all ten would be met at once.
+    A digit at the end of a pattern gives ten literals, of which the search looks for the beginning: where one of them
+    stands, all ten would be met.
     """
     folded: dict[str, Companions] = {}
     last = ""
     for literal, companions in sorted(needs.items()):
         shared = commonprefix((last, literal))  # noqa: RUF071 - of texts, not of paths
+        differ_at_their_ends = len(last) - 1 <= len(shared) == len(literal) - 1
         is_free = shared == last or shared not in folded
-        if is_free and folded.get(last) == companions and _bits(shared) >= RARE_BITS:
+        if differ_at_their_ends and is_free and folded.get(last) == companions and _bits(shared) >= RARE_BITS:
             del folded[last]
             last = shared
         else:
