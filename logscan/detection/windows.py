@@ -89,11 +89,11 @@ def _last_ns(held: Fifo[Event]) -> int:
 
 
 class EventCountWindow(Immediate):
-    """Fires when `count` hits lie within the window, then lets all through. Holds at most `count`."""
+    """Fires when `count` hits lie within the window, then lets all through. Holds those that lie within it."""
 
     def __init__(self, window: EventCount) -> None:
         self._window = window
-        self._held: Fifo[Event] = Fifo(maxlen=window.count)
+        self._held: Fifo[Event] = Fifo()
         self.is_open = False
 
     def admit(self, event: Event) -> Sequence[Event]:
@@ -101,7 +101,9 @@ class EventCountWindow(Immediate):
             return (event,)
         held = self._held
         held.append(event)
-        if len(held) < self._window.count or event.counts_at_ns - held[0].counts_at_ns >= self._window.within:
+        while event.counts_at_ns - held[0].counts_at_ns >= self._window.within:
+            held.popleft()
+        if len(held) < self._window.count:
             return ()
         events, self.is_open = tuple(held), True
         held.clear()

@@ -41,6 +41,12 @@ def test_event_count_lets_through_all_hits_from_the_first_burst_on(times, count,
     assert ([] if start is None else times[start:]) == admitted(event_count(count, within), *times)
 
 
+def test_event_count_holds_no_hit_that_is_too_old_for_its_window():
+    window = event_count(1_000_000, 10)
+    assert [] == admitted(window, *range(500))
+    assert [10] == [len(queue) for queue in window.queues]
+
+
 @pytest.mark.parametrize(
     ("last", "expected"),
     [
