@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Iterable
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -354,9 +355,10 @@ class ReportDocument(Document):
     errors: tuple[ErrorDocument, ...]
 
     @classmethod
-    def of(cls, report: Report) -> Self:
-        findings = tuple(map(FindingDocument.of, report.findings))
-        return cls(schema=REPORT_SCHEMA, findings=findings, **_frame(report))
+    def of(cls, report: Report, findings: Iterable[Finding] | None = None) -> Self:
+        """Give the document, with these `findings` in place of all."""
+        shown = tuple(map(FindingDocument.of, report.findings if findings is None else findings))
+        return cls(schema=REPORT_SCHEMA, findings=shown, **_frame(report))
 
 
 class CoverageDocument(Document):
