@@ -37,6 +37,7 @@ from logscan.sources.docker.follow.watchdog import (
     PULL_SILENCE_NS,
     SEARCH_SILENCE_NS,
     STREAM_NS,
+    VAIN_NS,
     Watchdog,
 )
 from logscan.sources.live import News
@@ -305,7 +306,10 @@ class FollowedLog:
         if read is None:
             return
         silence_ns = now_ns - read.heard_ns
-        if self._state is State.LIVE:
+        if read.ask.follow and read.vain_ns is not None and now_ns - read.vain_ns >= VAIN_NS:
+            self._drop_read()
+            self._pull_failed(now_ns, "the engine's answer leads nowhere")
+        elif self._state is State.LIVE:
             if now_ns - read.asked_ns >= SETTLED_NS:
                 self._backoff.reset()
             if silence_ns >= LATENESS_NS and self._info.running:
@@ -331,7 +335,7 @@ class FollowedLog:
 
     def _note_taken(self, read: Read, records: int) -> None:
         if records:
-            read.taken += records
+            read.took(records)
             self._tails.took(records)
             self._backoff.reset()
             self._salvage.got_on()

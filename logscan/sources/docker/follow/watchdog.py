@@ -18,6 +18,10 @@ SEARCH_SILENCE_NS = 10 * SECOND_NS
 PULL_SILENCE_NS = 60 * SECOND_NS
 """An answer that stands still so long is given up; before its first byte the engine may have to unpack files."""
 
+VAIN_NS = 20 * SECOND_NS
+"""A stream that brings bytes for so long, and neither the place nor a whole record, never will: the log doesn't hold
+the place any more, or a record's length was damaged on its way."""
+
 
 class Watchdog:
     """Doubles the time between the checks of one log, from the first to the last of `interval_ns`."""
