@@ -3,6 +3,12 @@
 Every other line is found exactly once all the same, and the report says where one is missing.
 """
 
+import itertools
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
 from tests.engine.scanning import (
@@ -17,6 +23,8 @@ from tests.engine.scanning import (
     scan,
     source_of,
 )
+from tests.rig.faults import Delay
+from tests.rig.follow import wait_for
 from tests.rig.oracle import Script
 
 
@@ -135,3 +143,46 @@ def test_damage_in_front_of_the_first_line_hides_no_line_behind_it(proxy, emitte
 
     assert once(number + 1 for number in wanted) == numbers(done.json)
     assert (INCOMPLETE if damaged >= since else COMPLETE) == done.exit_code
+
+
+WHOLE_LOG = r"/logs\?(?!.*tail=[0-9])"
+
+
+@contextmanager
+def written_to_once(happened, container) -> Iterator[None]:
+    """As soon as it has happened, append a record to a log every two milliseconds, until this ends."""
+    path = container.logs_path()
+    last = json.loads(path.read_bytes().splitlines()[-1])
+    over = threading.Event()
+
+    def write():
+        wait_for(lambda: happened() or over.is_set(), every=0.002)
+        for number in itertools.count():
+            if over.wait(0.002):
+                return
+            with path.open("ab", buffering=0) as log:
+                log.write(json.dumps(last | {"log": f"late {number}\n"}).encode() + b"\n")
+
+    writing = threading.Thread(target=write)
+    writing.start()
+    try:
+        yield
+    finally:
+        over.set()
+        writing.join()
+
+
+def test_of_a_damaged_log_that_is_written_to_all_the_while_nothing_is_recovered_and_the_gap_is_open(proxy, emitter):
+    """Where the hole lies is counted from the log's end, and that never stands still while it is looked for."""
+    container = emitter.play(Script().lines(50, b"number %d"))
+    overwrite(container, 25)
+    proxy.inject(WHOLE_LOG, Delay(0), times=1)
+    proxy.inject(WHOLE_LOG, Delay(0.2))  # that of the repair, so that it begins when somebody writes
+
+    with written_to_once(lambda: proxy.asked(WHOLE_LOG) == 2, container):
+        done = scan(proxy, container.name, *NUMBERED)
+
+    source = source_of(done.json, container)
+    assert (INCOMPLETE, "partial") == (done.exit_code, source["status"])
+    assert once(range(1, 26)) == numbers(done.json)
+    assert [{"from": None, "to": None, "reason": "damaged"}] == source["gaps"]

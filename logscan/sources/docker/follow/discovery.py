@@ -1,8 +1,9 @@
 """Discovery: finds the containers of one engine and sees what happens to them, for as long as it is there.
 
-Owns asking: to subscribe to events, then to list, so that nothing is missed in between; to list again every
-minute, and to inspect what changed. Does not own what follows from the answers (roster), how logs are read (logs), or
-whether the engine is there (presence).
+Owns listing, again every minute, receiving events, and when to subscribe to them anew; and that each part gets what
+the engine told. Does not own what follows from that for the containers (roster), asking for their state
+(inspections), what an earlier run knew of them (handover), how logs are read (logs), or whether the engine is there
+(presence).
 
 A proxy may keep events closed. Listing takes their place then, every two seconds, and no event is told.
 """
@@ -10,26 +11,22 @@ A proxy may keep events closed. Listing takes their place then, every two second
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
 import structlog
 
-from logscan.batch import Container
-from logscan.checkpoint import Checkpoint
 from logscan.errors import ProtocolError, SourceError
-from logscan.finding import Gap, GapReason
-from logscan.sources.docker.engine import CALL_TIMEOUT_S, ContainerInfo, Engine, NoAnswer, Refused
+from logscan.sources.docker.engine import ContainerInfo, Engine
 from logscan.sources.docker.events import EngineEvent, departed
+from logscan.sources.docker.follow.handover import Handover
+from logscan.sources.docker.follow.inspections import RETRY_NS, Inspections
 from logscan.sources.docker.follow.jobs import Lane, Outcome
 from logscan.sources.docker.follow.live_events import JUDGED_AFTER_NS, LiveEvents
 from logscan.sources.docker.follow.logs import Logs, Tools
+from logscan.sources.docker.follow.meeting import Meeting
 from logscan.sources.docker.follow.roster import Departure, Known, Roster
 from logscan.sources.docker.follow.wires import Wire
-from logscan.sources.docker.log_response import LogResponse
-from logscan.sources.docker.select import Listed
-from logscan.sources.live import Back, First, GapFound, Lost, Removed, Start
+from logscan.sources.live import Start
 
 log = structlog.get_logger()
 
@@ -39,41 +36,8 @@ LIST_NS = 60 * SECOND_NS
 LIST_ALONE_NS = 2 * SECOND_NS
 """While there are no events."""
 
-RETRY_NS = 2 * SECOND_NS
-"""A call that failed is made again after this."""
-
 SETTLED_NS = SECOND_NS
 """So long after subscribing, what the engine remembered has come."""
-
-
-@dataclass(frozen=True, slots=True)
-class Meeting:
-    """What an engine said when it was met: its events from then on, None where they are closed, and its containers."""
-
-    engine: Engine
-    events: LogResponse | None
-    listing: Sequence[Mapping[str, Any]]
-
-    @classmethod
-    def of(cls, engine: Engine, events_from_ns: int | None) -> Meeting:
-        """Subscribe, then list: what happens meanwhile is in either. Raises SourceError.
-
-        `events_from_ns`: None when events are not wanted. Over ssh a subscription could not be ended.
-        """
-        events = None
-        if events_from_ns is not None and not engine.over_ssh:
-            events = engine.event_stream(events_from_ns, timeout_s=CALL_TIMEOUT_S)
-        try:
-            return cls(engine, events, engine.list_containers(timeout_s=CALL_TIMEOUT_S))
-        except BaseException:
-            if events is not None:
-                events.close()
-            raise
-
-    def close(self) -> None:
-        """Nobody wants it any more."""
-        if self.events is not None:
-            self.events.close()
 
 
 class Discovery:
@@ -85,32 +49,22 @@ class Discovery:
         self._tools = tools
         self._roster = roster
         self._logs = logs
-        self._start = start
         self._host = host
         self._tells_events = tells_events
         self._once = once
-        self._began_ns = tools.clock.now_ns()
-        self._events = LiveEvents(host, self._events_from_ns(), tools.tell)
+        self._inspections = Inspections(
+            tools, roster, host=host, once=once, inspected=self._inspected, failed=self._failed
+        )
+        self._handover = Handover(start, tools.clock.now_ns(), host=host, is_meant=roster.is_meant, tell=tools.tell)
+        self._events = LiveEvents(host, self._handover.events_from_ns, tools.tell)
         self._wire: Wire | None = None
         self._rest = b""
         self._subscribed_ns = 0
         self._is_asking = False
         self._list_ns: int | None = None
-        self._retries: dict[str, int] = {}
-        self._unseen: set[str] = set()
-        self._gone: set[str] = set()
-        self._inspecting = 0
-        self._missing = dict(start.logs)
         self._last_events: bool | None = None
         if start.events_from_ns is None and tells_events and not once:
             self._events.begin()
-
-    def _events_from_ns(self) -> int:
-        if self._start.events_from_ns is not None:
-            return self._start.events_from_ns
-        if self._start.first is First.MOMENT and self._start.since_ns is not None:
-            return self._start.since_ns
-        return self._began_ns
 
     def ask_meeting(self) -> int | None:
         """Say that the engine is about to be met; give from when on its events are wanted, None for not at all."""
@@ -143,7 +97,7 @@ class Discovery:
 
     def due_ns(self) -> int | None:
         """When `ask` has something to do."""
-        dues = (None if self._is_asking else self._list_ns, *self._retries.values())
+        dues = (None if self._is_asking else self._list_ns, self._inspections.due_ns())
         return min((due for due in dues if due is not None), default=None)
 
     def ask(self, engine: Engine) -> None:
@@ -152,11 +106,7 @@ class Discovery:
         if not self._is_asking and self._list_ns is not None and now_ns >= self._list_ns:
             self._is_asking = True
             self._ask_again(engine)
-        for id_ in [id_ for id_, due_ns in self._retries.items() if now_ns >= due_ns]:
-            del self._retries[id_]
-            self._roster.not_inspected(id_)
-        for id_ in self._roster.to_inspect():
-            self._inspect(engine, id_)
+        self._inspections.ask(engine)
         for departure in self._roster.departures():
             self._depart(departure)
 
@@ -166,18 +116,22 @@ class Discovery:
             return
         if self._wire is not None and not self._is_settled():
             return
-        if self._missing:
-            self._tell_missing()
+        self._handover.tell_missing()
         if self._wire is not None:
             self._events.tell_until(self._tools.clock.now_ns() - JUDGED_AFTER_NS)
 
     def read_to_ns(self) -> int | None:
         """Give the moment of before which all was told that the containers' logs and events hold; None: not known."""
-        if not self._roster.was_listed or self._inspecting or not self._roster.is_asked:
+        if not self._is_known:
             return None
         if self._wire is None or not self._tells_events:
             return self._logs.read_to_ns()
         return min(self._logs.read_to_ns(), self._events.told_to_ns)
+
+    @property
+    def _is_known(self) -> bool:
+        """Whether every container was listed, and inspected where it is followed."""
+        return self._roster.was_listed and self._inspections.are_done
 
     def _is_settled(self) -> bool:
         """Whether all events of before now have come, but for those on the way."""
@@ -186,12 +140,11 @@ class Discovery:
 
     def is_read(self, engine: Engine) -> bool:
         """Whether every log and all events were read to their end, where that is asked for once."""
-        is_known = self._roster.was_listed and not self._inspecting and self._roster.is_asked
-        if not (self._once and is_known and self._logs.are_done):
+        if not (self._once and self._is_known and self._logs.are_done):
             return False
         if self._last_events is None:
             self._last_events = False
-            self._tell_missing()
+            self._handover.tell_missing()
             if self._tells_events:
                 self._ask_last_events(engine)
             else:
@@ -247,8 +200,7 @@ class Discovery:
 
     def _listed(self, listing: Sequence[Mapping[str, Any]]) -> None:
         was_told = self._roster.listed(listing)
-        for entry in listing:
-            self._missing.pop(str(entry["Id"]), None)
+        self._handover.listed(str(entry["Id"]) for entry in listing)
         now_ns = self._tools.monotonic_ns()
         if self._once:
             self._list_ns = None
@@ -280,7 +232,6 @@ class Discovery:
         self._list_ns = self._tools.monotonic_ns()
 
     def _happened(self, event: EngineEvent) -> None:
-        id_ = event.container_id
         self._events.came(event)
         if event.action != "destroy":
             self._roster.happened(event)
@@ -288,8 +239,7 @@ class Discovery:
             self._remember(event)
         if event.action == "destroy":
             self._roster.happened(event)
-            if (checkpoint := self._missing.pop(id_, None)) is not None:
-                self._tell_gone(event.listed(), checkpoint, event.time_ns)
+            self._handover.destroyed(event)
 
     def _remember(self, event: EngineEvent) -> None:
         container = self._logs.container(event.container_id)
@@ -298,82 +248,15 @@ class Discovery:
         if container is not None:
             self._events.happened(event, container)
 
-    def _inspect(self, engine: Engine, id_: str) -> None:
-        self._inspecting += 1
-        self._tools.jobs.begin(
-            Lane.INSPECT,
-            lambda: engine.inspect(id_, timeout_s=CALL_TIMEOUT_S),
-            lambda outcome: self._inspected(engine, id_, outcome),
-        )
-
-    def _inspected(self, engine: Engine, id_: str, outcome: Outcome[ContainerInfo]) -> None:
-        self._inspecting -= 1
-        known, info, error = self._roster.get(id_), outcome.value, outcome.error
-        if known is None:
-            return
-        if info is not None:
-            self._seen(info.container)
-            self._roster.inspected(id_, running=info.running)
-            self._logs.inspected(info, engine, self._start.logs.get(id_), self._since_ns(known))
-            if self._tells_events:
-                self._events.inspected(info.container, info.state)
-        elif isinstance(error, Refused) and error.status == HTTPStatus.NOT_FOUND:
-            self._roster.gone(id_)
-        elif error is not None:
-            self._not_inspected(id_, known, error)
-
-    def _not_inspected(self, id_: str, known: Known, error: SourceError) -> None:
-        is_silent = isinstance(error, NoAnswer)
-        if (self._once or not is_silent) and id_ not in self._unseen:
-            self._unseen.add(id_)
-            self._tools.tell(Lost(self._host, departed(known.listed, self._host), error.message, error.help))
-        if not self._once:
-            self._retries[id_] = self._tools.monotonic_ns() + (RETRY_NS if is_silent else LIST_NS)
-        if is_silent:
-            self._failed(error)
-
-    def _seen(self, container: Container) -> None:
-        if container.id in self._unseen:
-            self._unseen.discard(container.id)
-            self._tools.tell(Back(self._host, container))
-
-    def _since_ns(self, known: Known) -> int | None:
-        """Say from when on a log is read that is met for the first time; None: from its beginning."""
-        if not known.at_first:
-            return None
-        if self._start.first is First.MOMENT:
-            return self._start.since_ns
-        is_new = known.born_ns is not None and known.born_ns >= self._news_from_ns()
-        return None if is_new else self._began_ns
-
-    def _news_from_ns(self) -> int:
-        """Since when containers are new: older ones were there for the last run of logscan, or before this one."""
-        last_ns = self._start.last_ns
-        return self._began_ns if last_ns is None else min(self._began_ns, last_ns)
+    def _inspected(self, info: ContainerInfo, known: Known, engine: Engine) -> None:
+        checkpoint, since_ns = self._handover.checkpoint(known.listed.id), self._handover.since_ns(known)
+        self._logs.inspected(info, engine, checkpoint, since_ns)
+        if self._tells_events:
+            self._events.inspected(info.container, info.state)
 
     def _depart(self, departure: Departure) -> None:
-        known = departure.known
-        id_, time_ns = known.listed.id, departure.time_ns or self._tools.clock.now_ns()
-        if self._logs.container(id_) is not None:
-            self._logs.removed(id_, time_ns)
-        elif (checkpoint := self._start.logs.get(id_)) is not None:
-            self._tell_gone(known.listed, checkpoint, time_ns)
-        elif known.started_ns is not None and known.started_ns >= self._news_from_ns():
-            gap = Gap(departed(known.listed, self._host), known.started_ns, time_ns, GapReason.REMOVED)
-            self._tools.tell(GapFound(gap))  # it was gone before it could be asked for
-
-    def _tell_missing(self) -> None:
-        """Tell of the containers that were removed while no logscan ran, and of which no event is left."""
-        for id_, checkpoint in self._missing.items():
-            self._tell_gone(Listed(id_, (checkpoint.name,), "", {}), checkpoint, None)
-        self._missing.clear()
-
-    def _tell_gone(self, listed: Listed, checkpoint: Checkpoint, time_ns: int | None) -> None:
-        if listed.id in self._gone:
-            return
-        self._gone.add(listed.id)
-        container = departed(listed, self._host)
-        if self._roster.is_meant(listed):
-            gap = Gap(container, checkpoint.mark.place.time_ns or checkpoint.since_ns, time_ns, GapReason.REMOVED)
-            self._tools.tell(GapFound(gap))
-        self._tools.tell(Removed(container))
+        known, time_ns = departure.known, departure.time_ns or self._tools.clock.now_ns()
+        if self._logs.container(known.listed.id) is not None:
+            self._logs.removed(known.listed.id, time_ns)
+        else:
+            self._handover.departed(known, time_ns)

@@ -21,9 +21,10 @@ from logscan.errors import SourceError
 from logscan.redact import redact
 from logscan.sources.docker.engine import Engine, NoAnswer
 from logscan.sources.docker.follow.clock import EngineClock
-from logscan.sources.docker.follow.discovery import Discovery, Meeting
+from logscan.sources.docker.follow.discovery import Discovery
 from logscan.sources.docker.follow.jobs import Jobs, Lane, Outcome
 from logscan.sources.docker.follow.logs import Logs, Tools
+from logscan.sources.docker.follow.meeting import Meeting
 from logscan.sources.docker.follow.presence import Presence
 from logscan.sources.docker.follow.roster import Roster
 from logscan.sources.docker.follow.wires import Wires

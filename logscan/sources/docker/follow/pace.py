@@ -1,4 +1,4 @@
-"""Pace: how many requests may be sent in a while.
+"""Pace: how many requests may be sent in a while, of all logs together and of one.
 
 Each costs the engine and us a millisecond or two, and logs that rotate are asked for again at every ring.
 """
@@ -6,6 +6,11 @@ Each costs the engine and us a millisecond or two, and logs that rotate are aske
 from __future__ import annotations
 
 SECOND_NS = 1_000_000_000
+
+SHORTEST_NS = SECOND_NS // 50
+LONGEST_NS = SECOND_NS
+FACTOR = 5
+"""So far apart are pulls that were rung for, so that no more than a fifth of the time goes into them."""
 
 
 class Budget:
@@ -26,3 +31,18 @@ class Budget:
             return False
         self._free_ns = max(self._free_ns, now_ns - self._burst_ns) + self._cost_ns
         return True
+
+
+class Spacing:
+    """How far apart the pulls of one log are that are rung for. Times are of a monotonic clock."""
+
+    def __init__(self) -> None:
+        self._pause_ns = SHORTEST_NS
+
+    def took(self, duration_ns: int) -> None:
+        """Note how long a pull took."""
+        self._pause_ns = min(max(SHORTEST_NS, FACTOR * duration_ns), LONGEST_NS)
+
+    def due_ns(self, asked_ns: int, now_ns: int) -> int:
+        """When the next one may be asked for, after one that was asked for then."""
+        return max(now_ns, asked_ns + self._pause_ns)

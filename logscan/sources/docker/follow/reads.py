@@ -56,7 +56,8 @@ class Aim:
 
 
 class Read:
-    """One answer under way. `heard_ns`: when something of it came last, by the host's clock.
+    """One answer under way. `heard_ns`: when something of it came last, by the host's clock. `vain_ns`: since when
+    bytes come that led to nothing, neither to the place nor to a whole record behind it; None while they do.
 
     `is_certain`: it began so early that it holds the place if the log does, and all records of the place's
     time, which the place counts; None until its first record is there. Nothing is wanted of one that isn't.
@@ -81,6 +82,7 @@ class Read:
         self.is_last = not info.running
         """Whether it was asked for when the container had ended."""
         self.asked_ns = self.heard_ns = now_ns
+        self.vain_ns: int | None = None
         self.has_begun = self.has_just_found = False
         self.taken = 0
         self._is_tty = info.tty
@@ -106,6 +108,10 @@ class Read:
             self._head += data
             data = self._judge()
         self.has_just_found = bool(self.is_certain) and self.search.found and not had_found
+        if self.has_just_found:
+            self.vain_ns = None
+        elif self.vain_ns is None:
+            self.vain_ns = now_ns
         if not self.is_certain:
             self._counter.feed(data)
             return b""
@@ -118,6 +124,11 @@ class Read:
         self._counter.finish()
         self.has_just_found = bool(self.is_certain) and self.search.found and not had_found
         return wanted if self.is_certain else b""
+
+    def took(self, records: int) -> None:
+        """Note that so many records of it, at least one, were whole and wanted."""
+        self.taken += records
+        self.vain_ns = None
 
     @property
     def has_place(self) -> bool:

@@ -2,7 +2,7 @@
 
 A read that goes forward never gets past such a record. But the engine finds the last so many records by going
 back from the end, and where these lie behind the damage they come whole. So the largest such number is looked
-for, eightfold and then by halving. Does not own what is then read and told (followed_log).
+for, eightfold and then by halving. Does not own what is then read and told (bookmark).
 """
 
 from __future__ import annotations

@@ -206,6 +206,41 @@ def test_stream_that_stalls_inside_a_record():
     assert len(reading.asks) == 4
 
 
+def busy(reading, first, seconds):
+    """Let so many seconds pass in a log that is written to twice in each."""
+    for number in range(first, first + 2 * seconds):
+        reading.write(frame(STDOUT, b"line %d\n" % number, reading.engine_ns))
+        reading.run(0.5)
+        if number % 2:
+            reading.followed.tick(reading.now, reading.engine_ns)
+
+
+def test_newest_record_of_a_pull_that_was_damaged_on_its_way():
+    """A place that the log never held isn't searched for ever in a stream that goes on and on; what follows is read."""
+    reading = host(*records(0, 5))
+    while reading.answer is None or not reading.answer.waiting:
+        reading.turn()
+    reading.answer.waiting[-2] ^= 1
+    busy(reading, 5, 30)
+    expected = lines_in(reading.log.written)
+    assert expected[:4] == reading.kept.lines[:4]
+    assert expected[5:] == reading.kept.lines[-60:]
+    assert reading.kept.gaps == []
+
+
+@pytest.mark.parametrize("number", [pytest.param(0, id="before the place"), pytest.param(5, id="behind the place")])
+def test_record_of_a_stream_that_says_it_is_longer_than_it_is(number):
+    """A length that was damaged on its way holds up a stream for seconds, not for the 64 KiB that it announces."""
+    reading = host(*records(0, 5))
+    while reading.answer is None or not reading.answer.follows:
+        reading.turn()
+    reading.write(*records(5, 1))
+    reading.answer.waiting[len(b"".join(reading.log.written[:number])) + 5] ^= 1
+    busy(reading, 6, 30)
+    assert reading.kept.lines == lines_in(reading.log.written)
+    assert reading.kept.gaps == []
+
+
 def test_lost_ring_is_made_up_for():
     """A rotating log whose bell didn't ring is pulled now and then."""
     reading = host(*records(0, 5), rotates=True, rings=False)
