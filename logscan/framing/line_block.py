@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import compress, pairwise
 
 from logscan.batch import MAX_LINE_BYTES, Batch, Container, LineIndex, Stream
+from logscan.errors import ProtocolError
 from logscan.framing.ansi import strip_ansi
 from logscan.framing.long_line import LongLine
 from logscan.framing.stamp import STAMP_BYTES, format_fixed, parse_fixed
@@ -92,13 +93,16 @@ class FrameIndex(LineIndex):
         self._offset = start
         return self.entry(self._number)
 
-    def entry(self, number: int) -> tuple[int, Stream]:
-        """Give the time and the stream of the line with this number."""
+    def entry(self, number: int) -> tuple[int | None, Stream]:
+        """Give the time and the stream of the line with this number; no time where a damaged stamp tells none."""
         begin = self.starts[number]
         if begin < 0:
             return self.joined[~begin]
         stamp = self.raw[begin + HEADER_BYTES : begin + HEADER_BYTES + STAMP_BYTES]
-        return parse_fixed(stamp), STREAMS[self.raw[begin]]
+        try:
+            return parse_fixed(stamp), STREAMS[self.raw[begin]]
+        except ValueError:
+            return None, STREAMS[self.raw[begin]]
 
 
 class LineBlock:
@@ -123,7 +127,7 @@ class LineBlock:
         self.truncated += line.text.truncated
 
     def batches(self, container: Container, wanted: TimeRange) -> Iterator[Batch]:
-        """Yield the lines inside the range as one batch, if there are any."""
+        """Yield the lines inside the range as one batch, if there are any. Raises ProtocolError for a bad timestamp."""
         if not self.starts:
             return
         stamps = self.stamps
@@ -135,14 +139,23 @@ class LineBlock:
             self.truncated = sum(len(part) > MAX_LINE_BYTES + 1 for part in self.parts)  # a seam makes it longer
             if not stamps:
                 return
+        try:
+            first_ns, last_ns = parse_fixed(min(stamps)), parse_fixed(max(stamps))
+        except ValueError:
+            raise ProtocolError("the log stream holds a record without a timestamp") from None
+        text = strip_ansi(b"".join(self.parts))
+        if text.count(b"\n") != len(self.starts):
+            self.starts = [
+                start for part, start in zip(self.parts, self.starts, strict=True) for _ in range(part.count(b"\n"))
+            ]
         yield Batch(
             container,
-            strip_ansi(b"".join(self.parts)),
+            text,
             len(self.starts),
             FrameIndex(self.raw, array("q", self.starts), self.joined),
             truncated=self.truncated,
-            first_ns=parse_fixed(min(stamps)),
-            last_ns=parse_fixed(max(stamps)),
+            first_ns=first_ns,
+            last_ns=last_ns,
         )
 
 
@@ -163,7 +176,7 @@ def picked(batch: Batch, chosen: Sequence[bool]) -> Batch:
     lines = compress(batch.text.split(b"\n"), chosen)
     starts = array("q", compress(index.starts, chosen))
     kept = FrameIndex(index.raw, starts, index.joined)
-    times = [kept.entry(number)[0] for number in range(len(starts))]
+    times = [time_ns for number in range(len(starts)) if (time_ns := kept.entry(number)[0]) is not None]
     text = b"".join(line + b"\n" for line in lines)
     return Batch(
         batch.container,
@@ -171,6 +184,6 @@ def picked(batch: Batch, chosen: Sequence[bool]) -> Batch:
         len(starts),
         kept,
         truncated=sum(len(line) > MAX_LINE_BYTES for line in text.split(b"\n")),
-        first_ns=min(times),
-        last_ns=max(times),
+        first_ns=min(times, default=None),
+        last_ns=max(times, default=None),
     )

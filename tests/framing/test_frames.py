@@ -182,6 +182,37 @@ def test_times_with_fewer_digits_and_an_offset_are_read():
     assert [out("podman", 1_795_504_829_000_000_000)] == lines
 
 
+@pytest.mark.parametrize(
+    "text", [pytest.param(b"one\ntwo\n", id="a plain record"), pytest.param(b"one\ntwo", id="without an end")]
+)
+def test_a_record_of_several_lines_is_several_lines(text):
+    """Other programs than Docker write its files, and a length that was damaged takes the next records along."""
+    wire = frame(STDOUT, b"before\n") + frame(STDERR, text, START_NS + 1) + frame(STDOUT, b"behind\n", START_NS + 2)
+    assert decoded(wire) == [
+        out("before"),
+        err("one", START_NS + 1),
+        err("two", START_NS + 1),
+        out("behind", START_NS + 2),
+    ]
+
+
+def damaged(time_ns):
+    """A frame whose stamp names a month that there is not."""
+    whole = frame(STDOUT, b"bad\n", time_ns)
+    return whole[:13] + b"13" + whole[15:]
+
+
+def test_a_time_that_there_is_not_is_a_protocol_error():
+    with pytest.raises(ProtocolError, match="without a timestamp"):
+        decoded(frame(STDOUT, b"fine\n") + damaged(START_NS + 1))
+
+
+def test_a_time_that_there_is_not_between_others_is_none():
+    late = START_NS + 400 * 86_400 * 10**9
+    wire = frame(STDOUT, b"fine\n") + damaged(START_NS + 1) + frame(STDOUT, b"late\n", late)
+    assert decoded(wire) == [out("fine"), out("bad", None), out("late", late)]
+
+
 def test_the_first_and_the_last_record_are_remembered():
     records = [frame(STDOUT, b"%d\n" % n, START_NS + n) for n in range(5)]
     decoder = FrameDecoder(BOX, TimeRange())
