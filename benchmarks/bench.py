@@ -17,18 +17,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
-from benchmarks import contests, machine
+from benchmarks import contests, following, machine
 from benchmarks.contest import BenchmarkFailed, hold
 from benchmarks.corpus import Block, Corpus, make_block, write_corpus
 from benchmarks.curves import FILE_CURVES, Measuring, draw, over_containers
 from benchmarks.table import Row, Section, layout
 from tests.rig.engine import EngineFailed, requirement_missing
 
-PARTS = ("engine", "file", "dense", "startup", "rules", "curves")
+PARTS = ("engine", "many", "file", "dense", "windows", "startup", "rules", "follow", "curves")
 LINES = 3_000_000
 FILE_BYTES = 2_000_000_000
 CURVE_BYTES = 400_000_000
 DENSE_BYTES = 100_000_000
+BOX_BYTES = 100_000_000
 SPARSE, DENSE = 0.0005, 1 / 3
 """Which share of the lines are hits."""
 
@@ -47,6 +48,8 @@ in parentheses the least and the most. The ratio is of a command's wall time to 
 first one in the same round. [README.md](README.md) tells what the commands do.
 
 {table}
+
+{following}
 
 ![What a scan takes over rules, lines, hits and containers](curves.png)
 
@@ -67,15 +70,16 @@ def main() -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="logscan-bench-") as folder:
             sections = list(_sections(Path(folder), parts, asked.lines, shrink, asked.pairs))
+            followed = _following(Path(folder), shrink) if "follow" in parts else ""
             if picture and "curves" in parts:
                 _draw(Measuring(Path(folder) / "logs", Path(folder) / "caches", asked.pairs, shrink), picture)
     except (BenchmarkFailed, EngineFailed) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     table = layout(sections)
-    print(table)
+    print(f"{table}\n\n{followed}")
     if asked.results:
-        asked.results.write_text(page(table, before, asked.pairs), encoding="utf-8")
+        asked.results.write_text(page(table, followed, before, asked.pairs), encoding="utf-8")
     return 0
 
 
@@ -89,7 +93,7 @@ def options() -> argparse.ArgumentParser:
     return parser
 
 
-def page(table: str, before: str, rounds: int) -> str:
+def page(table: str, followed: str, before: str, rounds: int) -> str:
     facts = "\n".join(f"| {name} | {value} |" for name, value in machine.describe().items())
     date = datetime.now(UTC).date()
     return PAGE.format(
@@ -99,6 +103,7 @@ def page(table: str, before: str, rounds: int) -> str:
         rounds=rounds,
         starts=rounds * STARTS_PER_PAIR,
         table=table,
+        following=followed,
         facts=facts,
     )
 
@@ -111,6 +116,11 @@ def _sections(folder: Path, parts: Sequence[str], lines: int, shrink: int, round
     if "engine" in parts:
         log, corpus = _written(logs / "stack.log", block, lines=lines)
         yield from _engine(folder, log, corpus, rounds, caches)
+    if "many" in parts and not requirement_missing():
+        log, corpus = _written(logs / "box.log", block, size=BOX_BYTES // shrink)
+        print(f"Feeding {contests.MANY} containers {corpus.lines:,} lines each …", file=sys.stderr)
+        with contests.many(folder, log, corpus) as contest:
+            yield hold(contest, rounds, caches)
     if "file" in parts:
         log, corpus = _written(logs / "file.log", block, size=FILE_BYTES // shrink)
         for count in (50, 500):
@@ -119,6 +129,8 @@ def _sections(folder: Path, parts: Sequence[str], lines: int, shrink: int, round
     if "dense" in parts:
         log, corpus = _written(logs / "dense.log", make_block(Random(2), density=DENSE), size=DENSE_BYTES // shrink)
         yield hold(contests.dense(folder, log, corpus), rounds, caches)
+    if "windows" in parts:
+        yield hold(contests.windows(folder), rounds, caches)
     if "startup" in parts:
         yield hold(contests.start_up(folder), rounds * STARTS_PER_PAIR, caches)
     if "rules" in parts:
@@ -132,6 +144,10 @@ def _draw(measuring: Measuring, picture: Path) -> None:
     if not requirement_missing():
         curves.append(over_containers(measuring))
     draw(curves, picture)
+
+
+def _following(folder: Path, shrink: int) -> str:
+    return "" if requirement_missing() else following.measure(folder / "following", shrink)
 
 
 def _engine(folder: Path, log: Path, corpus: Corpus, rounds: int, caches: Path) -> Iterator[Section]:

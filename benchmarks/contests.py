@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import bare_read, searches
-from benchmarks.contest import LOGSCAN, Check, Contender, Contest, counts, finds, passes, reads_some_of
+from benchmarks.contest import LOGSCAN, Check, Contender, Contest, counts, finds, passes, reads, reads_some_of
 from benchmarks.corpus import Corpus
 from benchmarks.measures import Quantity, Target
 from tests.rig import sweep
@@ -25,6 +25,9 @@ FEEDING_SECONDS = 1200
 """The engine takes some 100,000 lines a second from a container."""
 
 CONTAINER = "stack"
+MANY = 20
+READERS = 4
+WINDOW_LINES = (40_000, 350_000)
 SCAN_AS_JSON = (*LOGSCAN, "scan", "--quiet", "--format", "json")
 NOTHING = Corpus(0, 0, 0)
 FEW = len(searches.SEARCHES)
@@ -67,6 +70,53 @@ def engine(folder: Path, log: Path, corpus: Corpus) -> Iterator[Sequence[Contest
                 environment,
             ),
         ]
+
+
+@contextmanager
+def many(folder: Path, log: Path, corpus: Corpus) -> Iterator[Contest]:
+    """Have the same lines in twenty containers of a private engine, and read them all."""
+    with Engine() as docker:
+        image, mounts = Emitter(docker).image, {log.parent: "/in"}
+        names = [f"box-{number:02d}" for number in range(MANY)]
+        boxes = [docker.run(image, "cat", f"/in/{log.name}", name=name, mounts=mounts, wait=False) for name in names]
+        for box in boxes:
+            box.wait(FEEDING_SECONDS)
+        total = Corpus(MANY * corpus.lines, MANY * corpus.bytes, MANY * corpus.hits)
+        bare = shlex.join((sys.executable, "-I", "-S", bare_read.__file__, str(docker.socket)))
+        by_four = f"printf '%s\\n' {' '.join(names)} | xargs -P {READERS} -n 1 {bare}"
+        api, files, packs = ("--direct", "never"), ("--direct", "always"), also(folder, FEW)
+        targets = (AS_QUICK_AS_A_BARE_READ, LITTLE_MEMORY)
+        yield Contest(
+            f"{MANY} containers of {corpus.bytes / 1e6:,.0f} MB",
+            [
+                Contender(f"bare reads of the socket, {READERS} at a time", ("sh", "-c", by_four), passes(total)),
+                logscan("logscan scan, through the API, shipped and 5 rules", api, packs, finds(total), targets),
+                logscan("logscan scan, from the engine's files", files, packs, finds(total), (LITTLE_MEMORY,)),
+            ],
+            total.bytes,
+            sweep.daemon_pid(docker.root),
+            {"DOCKER_HOST": docker.url},
+        )
+
+
+def windows(folder: Path) -> Contest:
+    """Scan logs in which every line is a hit of three rules: that group, count within a window, and count values."""
+    rules = folder / "windows.yaml"
+    searches.write_window_rules(rules)
+    logs = {lines: folder / f"logins-{lines}.log" for lines in WINDOW_LINES}
+    for lines, log in logs.items():
+        searches.write_logins(log, lines)
+    scans = [
+        logscan(
+            f"logscan scan --file, {3 * lines:,} hits",
+            ("--file", str(log)),
+            ("--no-builtin", "--rules", str(rules)),
+            reads(lines),
+            (LITTLE_MEMORY,),
+        )
+        for lines, log in logs.items()
+    ]
+    return Contest("Windows and groups", scans)
 
 
 def _through_the_api(folder: Path, socket: str, corpus: Corpus) -> Sequence[Contender]:
@@ -121,10 +171,16 @@ def file(folder: Path, log: Path, corpus: Corpus, count: int) -> Contest:
 def dense(folder: Path, log: Path, corpus: Corpus) -> Contest:
     """Scan a file in which every third line is a hit."""
     contest = file(folder, log, corpus, 50)
-    ripgrep, scan, grep = contest.contenders
-    scan = replace(scan, targets=(HALF_AS_QUICK_AS_RIPGREP, LITTLE_MEMORY))
+    ripgrep, patterns, grep = contest.contenders
+    targets = (HALF_AS_QUICK_AS_RIPGREP, LITTLE_MEMORY)
+    plain = folder / "plain.yaml"
+    searches.write_rules(plain, FEW, plain=True)
+    rules = ("--no-builtin", "--rules", str(plain))
+    texts = logscan("logscan scan --file, 5 plain texts", ("--file", str(log)), rules, finds(corpus), targets)
+    packs = logscan("logscan scan --file, shipped and 50 rules", ("--file", str(log)), also(folder, 50), finds(corpus))
     title = f"A file of {corpus.lines:,} lines, {corpus.bytes / 1e6:,.0f} MB, every third a hit"
-    return replace(contest, title=title, contenders=[ripgrep, scan, grep])
+    scans = [replace(patterns, targets=targets), texts, packs]
+    return replace(contest, title=title, contenders=[ripgrep, *scans, grep])
 
 
 def rule_counts(folder: Path, log: Path, corpus: Corpus) -> Contest:

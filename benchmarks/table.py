@@ -45,8 +45,13 @@ def layout(sections: Sequence[Section]) -> str:
     lines = [HEADINGS]
     for section in sections:
         lines += [(f"**{section.title}**", *("" for _ in HEADINGS[1:])), *(row.cells() for row in section.rows)]
-    lines = [tuple(cell.replace("|", r"\|") for cell in line) for line in lines]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
+    return grid(lines)
+
+
+def grid(lines: Sequence[Sequence[str]]) -> str:
+    """Write lines of as many cells each as a table, the first as its head."""
+    lines = [[cell.replace("|", r"\|") for cell in line] for line in lines]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     rule = "|".join("-" * (width + 2) for width in widths)
     head, *body = (" | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
     return "\n".join([f"| {head} |", f"|{rule}|", *(f"| {line} |" for line in body)])

@@ -17,11 +17,19 @@ from logscan.ruleset.selftest import run_tests
 @pytest.mark.parametrize("search", [pytest.param(search, id=search.name) for search in SEARCHES])
 def test_a_search_finds_its_line(search):
     assert re.search(search.pattern, search.line)
+    assert search.text in search.line
 
 
-def test_the_searches_find_the_hits_of_a_corpus_and_nothing_else():
+@pytest.mark.parametrize(
+    "patterns",
+    [
+        pytest.param([search.pattern for search in SEARCHES], id="patterns"),
+        pytest.param([re.escape(search.text) for search in SEARCHES], id="texts"),
+    ],
+)
+def test_the_searches_find_the_hits_of_a_corpus_and_nothing_else(patterns):
     block = make_block(Random(3), density=0.01)
-    either = re.compile("|".join(search.pattern for search in SEARCHES))
+    either = re.compile("|".join(patterns))
     lines = block.text.decode().splitlines()
     assert list(block.hits) == [number for number, line in enumerate(lines) if either.search(line)]
 
