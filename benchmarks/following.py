@@ -37,8 +37,16 @@ BURSTS_PER_SECOND = 10
 SETTLING_SECONDS = 10
 SPARSE = 0.0005
 
-WRITE = 'n={first}; while :; do cat /in/burst.log; n=$((n + 1)); echo "beat $n;"; usleep {rest}; done'
-"""A burst of the corpus, then a line that is a finding of its own."""
+WRITE = """\
+n={first}
+while :; do
+    cat /in/burst.log
+    n=$((n + 1))
+    case $n in *0) echo "beat $n;" ;; *) echo "number $n;" ;; esac
+    usleep {rest}
+done
+"""
+"""A burst of the corpus, then a line that, once a second, is a finding of its own."""
 
 BEATS = """\
 schema: logscan/v1
@@ -106,7 +114,7 @@ def _busy(folder: Path, seconds: float) -> tuple[str, ...]:
         time.sleep(seconds)
         after, late = _used(process.pid, engine), sorted(lags[begun:])
         own, daemon = _shares(before, after)
-        rate = len(late) * lines / (after.at_s - before.at_s)
+        rate = len(late) * BURSTS_PER_SECOND * lines / (after.at_s - before.at_s)
         median, worst = (late[int(len(late) * share)] for share in (0.5, 0.99)) if late else (float("inf"),) * 2
         met = own <= 0.5 and worst <= 1
         return (
