@@ -32,11 +32,17 @@ down, so whoever searches for these looks for it too.
 _COLOUR = re.compile(r"\x1b\[[0-9;:?]*[A-Za-z]")
 # A pair of backslashes is taken first, so that the text `\\u0061` in a JSON string stays as it is.
 _ESCAPE = re.compile(r"\\(?:\\|u00([0-7][0-9A-Fa-f])|(x1[bB]|033))")
+_HIDES = re.compile(r"\\(?:u00|x1[bB]|033)")
 
 
 def strip_colours(text: str) -> str:
     """Remove colour and cursor codes (CSI sequences), as terminals would."""
     return _COLOUR.sub("", text) if ESC in text else text
+
+
+def hides(text: str) -> bool:
+    """Tell whether there is anything in a line that could hide a literal."""
+    return ESC in text or _HIDES.search(text) is not None
 
 
 def revealed(text: str) -> tuple[str, ...]:

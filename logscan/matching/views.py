@@ -12,7 +12,7 @@ from typing import Any
 
 from logscan.lazy import lazy
 from logscan.matching import fields
-from logscan.matching.escapes import strip_colours
+from logscan.matching.escapes import hides, revealed, strip_colours
 from logscan.matching.levels import Level, json_level, text_level
 
 MESSAGE_KEYS = ("message", "msg", "log", "@m")
@@ -49,9 +49,9 @@ class LineView:
 
     @lazy
     def haystack(self) -> str:
-        """Both views with their ASCII letters lowered, for looking whether a literal stands in either."""
-        message = self.folded_message
-        return self.folded if message is None else f"{self.folded}\n{message}"
+        """All forms of the line with their ASCII letters lowered, for looking whether a literal stands in any."""
+        line = fold("\n".join(revealed(self.text))) if hides(self.text) else self.folded
+        return line if self.folded_message is None else f"{line}\n{self.folded_message}"
 
     @lazy
     def document(self) -> dict[str, Any] | None:

@@ -51,6 +51,15 @@ def judged(match, line):
         pytest.param(
             {"none": [{"field": "nope", "exists": True}]}, "no keys here", True, id="not evaluable is not held"
         ),
+        pytest.param(
+            {"any": [{"field": "what", "equals": "zebra"}]},
+            r'{"what": "z\u0065bra"}',
+            True,
+            id="any sees what is escaped",
+        ),
+        pytest.param(
+            {"none": [{"field": "what", "equals": "zebra"}]}, r'{"what": "z\u0065bra"}', False, id="none sees it too"
+        ),
         pytest.param({"field": "status", "gte": 500}, "status=502 x=1", True, id="a logfmt number"),
         pytest.param({"field": "status", "equals": 502}, "status=502.0", True, id="numbers compare as numbers"),
         pytest.param({"field": "status", "gte": 500}, "status=high", False, id="text is no number"),
