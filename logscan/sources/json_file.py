@@ -95,7 +95,7 @@ class RawIndex(LineIndex):
 
     def _decoded(self, text: bytes, start: int, end: int) -> tuple[bytes, int, int] | None:
         if start != self._start:
-            self._start, self._record = start, _decode(text[start:end])
+            self._start, self._record = start, decode_record(text[start:end])
         return self._record
 
 
@@ -233,11 +233,11 @@ class JsonFileReader:
             yield lines.batch(self._container, engines_own=self._engines_own)
 
     def _take(self, line: bytes) -> None:
-        record = _decode(line)
+        record = decode_record(line)
         if record is None:
             self._note_damage()
             # What was cut by a crash has no newline, so the first record after it stands on its line.
-            record = _decode(line[line.rfind(b'{"log":"') :])
+            record = decode_record(line[line.rfind(b'{"log":"') :])
         if record is None:
             return
         text, time_ns, stream = record
@@ -272,8 +272,7 @@ class JsonFileReader:
 
     def _append(self, text: bytes, stream: int) -> None:
         self._pieces[stream].text.add(text.removesuffix(b"\n"))
-        # The engine cuts a line only where its buffer is full.
-        if text.endswith(b"\n") or (self._engines_own and len(text) < PIECE_BYTES):
+        if text.endswith(b"\n") or (self._engines_own and ends_line(text)):
             self._end_pieces(stream)
 
     def _end_overdue(self) -> None:
@@ -310,11 +309,16 @@ def _whole_records(raw: bytes) -> int | None:
 
 def record_time(line: bytes) -> int | None:
     """Give the time of a record, in nanoseconds since the epoch; None when it is damaged."""
-    record = _decode(line)
+    record = decode_record(line)
     return None if record is None else record[1]
 
 
-def _decode(line: bytes) -> tuple[bytes, int, int] | None:
+def ends_line(text: bytes) -> bool:
+    """Tell whether the next record of the stream is another line: the engine cuts one only where its buffer is full."""
+    return text.endswith(b"\n") or len(text) < PIECE_BYTES
+
+
+def decode_record(line: bytes) -> tuple[bytes, int, int] | None:
     """Give text, time and stream of a record; None when it is damaged."""
     try:
         record = _RECORD.decode(line)
