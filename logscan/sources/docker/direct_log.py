@@ -26,7 +26,7 @@ from logscan.sources.json_file import JsonFileReader
 
 log = structlog.get_logger()
 
-ATTEMPTS: Final = 20
+ATTEMPTS: Final = 100
 """So often it is begun anew with a log that is emptied before anything was read."""
 
 _HELP = "read this one through the engine: --direct auto"
@@ -44,6 +44,8 @@ def log_path(engine: Engine, info: ContainerInfo) -> Path:
     try:
         if path.is_file():
             path.open("rb").close()
+            return path
+        if path.parent.is_dir() and not path.exists():  # while the engine rotates it, there is none for a moment
             return path
     except OSError as error:
         raise SourceError(f"its log file can't be opened: {(error.strerror or str(error)).lower()}") from error

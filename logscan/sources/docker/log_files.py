@@ -59,7 +59,7 @@ class LogFiles:
             # In this order: a file that is emptied in between has another head when that is compared.
             self._head = _head(live)
             self._end = _end(live, running=info.running) if self._head else 0
-            if info.max_files == 1 and self._end <= MAX_COPY_BYTES:
+            if info.forgetful and info.max_files == 1 and self._end <= MAX_COPY_BYTES:
                 copy = io.BytesIO(_at(live, 0, self._end))
                 self._check()
                 self._files[-1] = copy
@@ -131,7 +131,7 @@ def _opened(path: Path, max_files: int, stack: ExitStack) -> list[LogFile]:
     missed; one that was moved on meanwhile is met a second time. Where the newest was moved, all begins again.
     """
     for _ in range(ATTEMPTS):
-        with ExitStack() as attempt:
+        with ExitStack() as attempt, suppress(FileNotFoundError):  # moved just now
             newest = attempt.enter_context(path.open("rb"))
             files: list[LogFile] = [newest]
             for number in range(1, max_files):
@@ -141,10 +141,10 @@ def _opened(path: Path, max_files: int, stack: ExitStack) -> list[LogFile]:
                 attempt.callback(file.close)
                 if not _is_again(file, files[-1]):
                     files.append(file)
-            with suppress(FileNotFoundError):  # moved just now
-                if os.path.samestat(path.stat(), os.fstat(newest.fileno())):
-                    stack.enter_context(attempt.pop_all())
-                    return files[::-1]
+            if os.path.samestat(path.stat(), os.fstat(newest.fileno())):
+                stack.enter_context(attempt.pop_all())
+                return files[::-1]
+    path.stat()  # which says so when it is gone for good
     raise OSError("the engine rotated it all the while")
 
 
