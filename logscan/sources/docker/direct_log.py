@@ -105,8 +105,7 @@ class DirectLog:
                     continue
                 yield from map(self._count, reader.settle())
                 self._account(reader)
-                reason = GapReason.ROTATED if self._info.forgetful else GapReason.TRUNCATED
-                self.coverage.gaps.append(Gap(self._info.container, reader.last_ns, None, reason))
+                self.coverage.gaps.append(Gap(self._info.container, reader.last_ns, None, GapReason.TRUNCATED))
                 raise
         raise Emptied
 

@@ -104,7 +104,7 @@ class ContainerInfo:
 
     @property
     def max_files(self) -> int:
-        """How many files the json-file driver keeps. Unless told otherwise it is one, emptied when it is full."""
+        """How many files the json-file driver keeps: one, unless told otherwise."""
         return int(self.log_options.get("max-file", 1))
 
     @property

@@ -1,15 +1,16 @@
 """LogFiles: the files in which the json-file driver keeps one container's log, opened as those of one moment.
 
-The driver writes one file, and rotates it to `.1`, `.2` and so on, gzipped if asked. Of a log that may have one file
-only (`max-file` 1, what `max-size` alone means) it empties that file instead. Owns finding and opening the files while
-the engine moves them, where the log ends, and noticing that a file was emptied under the reader. Does not own what
-records mean (json_file).
+The driver writes one file, and rotates it to `.1`, `.2` and so on, gzipped if asked; where one file is all it may keep
+(`max-size` without `max-file`), it removes that and begins another. Who has the files open goes on reading them (moby
+`logfile.go`). What empties a file in place is people: `truncate`, or a logrotate of their own.
+
+Owns finding and opening the files while the engine moves them, where the log ends, and noticing that a file was emptied
+under the reader. Does not own what records mean (json_file).
 """
 
 from __future__ import annotations
 
 import gzip
-import io
 import os
 import zlib
 from collections.abc import Iterator
@@ -24,9 +25,6 @@ from logscan.sources.docker.record_search import NEAR_BYTES, LogFile, first_time
 READ_BYTES: Final = 1 << 20
 EDGE_BYTES: Final = 2 * READ_BYTES
 
-MAX_COPY_BYTES: Final = 16 << 20
-"""A file that the engine may empty at any time is copied to memory if it is no larger: then nothing is lost."""
-
 ATTEMPTS: Final = 100
 """Files are opened in a tenth of a millisecond, and one of a kilobyte may be rotated about as often."""
 
@@ -40,7 +38,7 @@ class Emptied(SourceError):
     def __init__(self) -> None:
         super().__init__(
             "its log file was emptied while it was read",
-            help="with max-file=2 or more the engine keeps the older lines while it writes newer ones",
+            help="leave it to the engine to rotate logs: max-size and max-file are its settings for that",
         )
 
 
@@ -55,14 +53,10 @@ class LogFiles:
         self.faults: list[str] = []
         with ExitStack() as stack:
             self._files = _opened(path, info.max_files, stack)
-            self._live = live = self._files[-1]
+            self._live = self._files[-1]
             # In this order: a file that is emptied in between has another head when that is compared.
-            self._head = _head(live)
-            self._end = _end(live, running=info.running) if self._head else 0
-            if info.forgetful and info.max_files == 1 and self._end <= MAX_COPY_BYTES:
-                copy = io.BytesIO(_at(live, 0, self._end))
-                self._check()
-                self._files[-1] = copy
+            self._head = _head(self._live)
+            self._end = _end(self._live, running=info.running) if self._head else 0
             self._stack = stack.pop_all()
 
     def __enter__(self) -> Self:
@@ -106,13 +100,11 @@ class LogFiles:
             offset = 0
 
     def _blocks_of_last(self, offset: int) -> Iterator[tuple[bytes, bool]]:
-        file = self._files[-1]
-        file.seek(offset)
+        self._live.seek(offset)
         while offset < self._end:
-            data = file.read(min(READ_BYTES, self._end - offset))
+            data = self._live.read(min(READ_BYTES, self._end - offset))
             offset += len(data)
-            if file is self._live:  # and not a copy
-                self._check()
+            self._check()
             yield data, offset > self._end - EDGE_BYTES
 
     def _check(self) -> None:
@@ -141,7 +133,7 @@ def _opened(path: Path, max_files: int, stack: ExitStack) -> list[LogFile]:
                 attempt.callback(file.close)
                 if not _is_again(file, files[-1]):
                     files.append(file)
-            if os.path.samestat(path.stat(), os.fstat(newest.fileno())):
+            if max_files == 1 or os.path.samestat(path.stat(), os.fstat(newest.fileno())):
                 stack.enter_context(attempt.pop_all())
                 return files[::-1]
     path.stat()  # which says so when it is gone for good
