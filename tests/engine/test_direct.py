@@ -25,6 +25,7 @@ from tests.rig.sweep import until
 PANIC = b'ts=2025-10-14T09:04:11.269411Z lvl=info msg="Dispatcher panic" log_id=0z_VEtBW000 error="panic: boom"'
 PIECE = 16_384
 ALWAYS = TimeRange()
+PROJECT = {"com.docker.compose.project": "shop", "com.docker.compose.service": "influxdb"}
 NOBODY = 65_534
 
 
@@ -263,6 +264,15 @@ def test_the_environment_chooses_the_way_too(emitter, proxy):
     container = emitter.play(Script().out(b"fine\n"))
     report = run_logscan("scan", container.name, "--format", "json", docker_host=proxy.url, env=BY_THE_API).json
     assert ["api"] == [source["read"] for source in report["sources"]]
+
+
+@pytest.mark.parametrize(("asked", "way"), [([], "direct"), (["--direct", "never"], "api")], ids=["auto", "never"])
+def test_a_backtest_reads_as_a_scan_does(emitter, proxy, asked, way):
+    container = emitter.play(Script().out(PANIC + b"\n"), image="influxdb:2.7.12", labels=PROJECT)
+    options = ["--project", "shop", "--format", "json", *asked]
+    report = run_logscan("rules", "backtest", "influxdb-dispatcher-panic", *options, docker_host=proxy.url).json
+    assert [(container.id, way)] == [(source["container"]["id"], source["read"]) for source in report["sources"]]
+    assert [1] == [found["count"] for found in report["findings"]]
 
 
 def test_a_container_that_writes_is_read_up_to_where_it_was(emitter, connected):
