@@ -180,7 +180,9 @@ def last_of(batches: Sequence[Batch], count: int) -> Iterator[Batch]:
 def picked(batch: Batch, chosen: Sequence[bool]) -> Batch:
     """Give the chosen lines of a batch of a Docker log; one at least."""
     index = batch.index
-    if all(chosen) or not isinstance(index, NumberedIndex):
+    if not isinstance(index, NumberedIndex):
+        return batch
+    if all(chosen) and batch.size == len(batch.text):  # else its size is that of records, which nobody knows by line
         return batch
     lines = list(compress(batch.text.split(b"\n"), chosen))
     kept = index.kept(chosen)

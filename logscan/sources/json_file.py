@@ -166,7 +166,7 @@ class JsonFileReader:
         self._pieces: dict[int, OpenLine] = {}
         self._records = 0
         self._damaged = 0
-        self._in_damage = False
+        self._in_a_row = 0
         self._last_ns: int | None = None
 
     @property
@@ -222,8 +222,7 @@ class JsonFileReader:
             self._wanted.holds(first_ns - SLACK_NS) and self._wanted.holds(last_ns + SLACK_NS)
         ):
             return None
-        if self._in_damage:
-            self._close_gap(first_ns)
+        self._close_gap(first_ns)
         self._last_ns = last_ns
         return Batch(self._container, raw, records, RawIndex(tty=self._tty), first_ns=first_ns, last_ns=last_ns)
 
@@ -235,7 +234,7 @@ class JsonFileReader:
     def _take(self, line: bytes) -> None:
         record = decode_record(line)
         if record is None:
-            self._note_damage()
+            self._in_a_row += 1
             # What was cut by a crash has no newline, so the first record after it stands on its line.
             record = decode_record(line[line.rfind(b'{"log":"') :])
         if record is None:
@@ -243,7 +242,7 @@ class JsonFileReader:
         text, time_ns, stream = record
         if self._tty:
             stream = _UNKNOWN
-        if self._in_damage:
+        if self._in_a_row:
             self._close_gap(time_ns)
         self._last_ns = time_ns
         self._records += 1
@@ -285,14 +284,18 @@ class JsonFileReader:
         self._lines.truncated += line.text.truncated
         self._lines.add(line.text.join() + b"\n", line.time_ns, stream)
 
-    def _note_damage(self) -> None:
-        self._damaged += 1
-        self._in_damage = True
-
     def _close_gap(self, to_ns: int | None) -> None:
-        if self._in_damage:
+        """End a row of damaged records; it counts unless the records around it show that none was wanted."""
+        if self._in_a_row and not self._is_outside(self._last_ns, to_ns):
             self.gaps.append(Gap(self._container, self._last_ns, to_ns, GapReason.DAMAGED))
-            self._in_damage = False
+            self._damaged += self._in_a_row
+        self._in_a_row = 0
+
+    def _is_outside(self, from_ns: int | None, to_ns: int | None) -> bool:
+        wanted = self._wanted or TimeRange()
+        return (to_ns is not None and wanted.since_ns is not None and to_ns < wanted.since_ns) or (
+            from_ns is not None and wanted.until_ns is not None and from_ns > wanted.until_ns
+        )
 
 
 def _whole_records(raw: bytes) -> int | None:

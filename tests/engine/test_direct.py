@@ -58,7 +58,12 @@ def read(engine, container, direct, wanted=ALWAYS, tail=None):
     source = source_of(engine, container, direct, wanted, tail)
     lines = lines_of(source.batches())
     (found,) = source.coverage
-    return found.read, lines, (found.status, found.lines, found.truncated, found.first_seen_ns, found.last_seen_ns)
+    size = None if tail is None else found.bytes  # of whole logs, each way counts its own bytes
+    return (
+        found.read,
+        lines,
+        (found.status, found.lines, found.truncated, found.first_seen_ns, found.last_seen_ns, size),
+    )
 
 
 @pytest.fixture

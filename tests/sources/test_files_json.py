@@ -218,6 +218,22 @@ def test_damage_side_by_side_is_one_gap():
     assert [(None, at(1)), (at(1), at(2)), (at(2), None)] == [(gap.from_ns, gap.to_ns) for gap in reader.gaps]
 
 
+@pytest.mark.parametrize(
+    ("since", "until", "told"),
+    [
+        pytest.param(1, 5, "1 damaged record left out", id="inside"),
+        pytest.param(3, 5, "1 damaged record left out", id="in front of the first line"),
+        pytest.param(1, 2, "1 damaged record left out", id="behind the last line"),
+        pytest.param(4, 5, None, id="before another record that is not wanted"),
+        pytest.param(0, 1, None, id="behind another record that is not wanted"),
+    ],
+)
+def test_damage_counts_unless_the_records_around_it_are_of_other_times(since, until, told):
+    reader = JsonFileReader(CONTAINER, TimeRange(at(since), at(until)))
+    batches_of(reader, record("1\n", 1) + record("2\n", 2) + b"damage\n" + record("3\n", 3) + record("4\n", 4))
+    assert (told, 1 if told else 0) == (reader.damage, len(reader.gaps))
+
+
 def test_whole_file_has_no_damage():
     reader = JsonFileReader(CONTAINER)
     batches_of(reader, STORY + b"\n")
