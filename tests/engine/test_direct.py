@@ -281,15 +281,19 @@ def test_a_backtest_reads_as_a_scan_does(emitter, proxy, asked, way):
 
 
 def test_a_container_that_writes_is_read_up_to_where_it_was(emitter, connected):
-    """It writes faster than it is read here: without an end, reading would not come to one."""
+    """It goes on writing all the while: without an end of its own, reading would not come to one."""
     container = emitter.burst(Burst(10_000_000, size=150, mix=Mix.BOTH), wait=False)
     assert until(lambda: container.logs_path().stat().st_size > 5 << 20)
+    source = source_of(connected, container)
+
+    batches = source.batches()
+    first = next(batches)
     size = container.logs_path().stat().st_size
+    lines = lines_of([first, *batches])
 
-    way, lines, (status, *_) = read(connected, container, Direct.AUTO)
-
-    assert ("direct", Status.COMPLETE) == (way, status)
-    assert sum(len(text) for text, _, _ in lines) < 2 * size
+    (found,) = source.coverage
+    assert ("direct", Status.COMPLETE) == (found.read, found.status)
+    assert found.bytes <= size < container.logs_path().stat().st_size
     for stream in ("stdout", "stderr"):
         assert_without_holes(numbers(lines, stream), step=2)
 
@@ -321,14 +325,16 @@ def test_of_a_log_that_rotates_all_the_while_no_line_comes_twice_and_none_is_mis
     ways = []
     for _ in range(15):
         way, lines, (status, *_) = read(connected, container, Direct.AUTO)
-        found = numbers(lines)
         ways.append(way)
+        if way == "api":
+            continue
+        found = numbers(lines)
         assert sorted(set(found)) == found
-        if status is Status.COMPLETE:
-            assert_without_holes(found)
+        assert Status.COMPLETE is status
+        assert_without_holes(found)
         assert found[-1:] >= [last][: len(found)]
         last = found[-1] if found else last
-    assert "direct" in ways
+    assert max_size == "1k" or "direct" in ways  # files of ten lines may be gone each time that they are opened
 
 
 @pytest.mark.parametrize("again", [pytest.param(0, id="emptied"), pytest.param(3, id="emptied and filled again")])
