@@ -141,19 +141,16 @@ def _opened(path: Path, max_files: int, stack: ExitStack) -> list[LogFile]:
 
 
 def _rotated(path: Path, number: int) -> LogFile | None:
-    """Open one rotated file; None where none has this number, perhaps for the moment of a rotation."""
+    """Open one rotated file; None where none has this number, perhaps for the moment of a rotation.
+
+    While one is packed both are there, and the packed one isn't whole yet.
+    """
     plain = path.with_name(f"{path.name}.{number}")
     with suppress(FileNotFoundError):
         return plain.open("rb")
-    try:
-        packed = gzip.GzipFile(f"{plain}.gz")
-    except FileNotFoundError:
-        return None
-    with suppress(FileNotFoundError):  # it is being packed, so what is packed is not whole yet
-        file = plain.open("rb")
-        packed.close()
-        return file
-    return packed
+    with suppress(FileNotFoundError):
+        return gzip.GzipFile(f"{plain}.gz")
+    return None
 
 
 def _is_again(file: LogFile, newer: LogFile) -> bool:

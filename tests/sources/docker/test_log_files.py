@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import threading
+from contextlib import suppress
 
 import pytest
 
@@ -48,7 +49,9 @@ def lay(path, **files):
 
 def read(path, asked):
     with LogFiles(path, asked) as files:
-        return b"".join(data for data, _ in files.blocks())
+        data = b"".join(data for data, _ in files.blocks())
+        assert [] == files.faults
+        return data
 
 
 @pytest.mark.parametrize(
@@ -78,6 +81,57 @@ def test_a_file_that_is_moved_on_while_it_is_opened_is_read_once(path):
 def test_a_file_that_is_packed_and_moved_on_while_it_is_opened_is_read_once(path):
     lay(path, newest=records(3), _1=records(2), _2_gz=records(2))
     assert records(2, 3) == read(path, info())
+
+
+class Rotating(threading.Thread):
+    """Does what the engine does with a log of three files, as fast as it can: move, begin anew, pack, remove."""
+
+    def __init__(self, path, *, packs):
+        super().__init__()
+        self.path, self.packs, self.is_over = path, packs, False
+        path.touch()
+
+    def numbered(self, number):
+        return self.path.with_name(f"{self.path.name}.{number}")
+
+    def run(self):
+        number = 0
+        while not self.is_over:
+            with self.path.open("ab") as log:
+                log.write(records(*range(number, number + 20)))
+            number += 20
+            ending = ".gz" if self.packs else ""
+            if (oldest := self.numbered(f"1{ending}")).exists():
+                oldest.rename(self.numbered(f"2{ending}"))
+            self.path.rename(self.numbered(1))
+            self.path.touch()
+            if self.packs:
+                packed = gzip.compress(self.numbered(1).read_bytes())
+                with self.numbered("1.gz").open("wb", buffering=0) as file:
+                    file.write(packed[:50])
+                    file.write(packed[50:])
+                self.numbered(1).unlink()
+
+
+@pytest.mark.parametrize("packs", [pytest.param(False, id="plain"), pytest.param(True, id="packed")])
+def test_no_file_is_missed_or_met_twice_while_they_are_moved(path, packs):
+    rotating = Rotating(path, packs=packs)
+    rotating.start()
+    reads = 0
+    try:
+        for _ in range(600):
+            with suppress(OSError):  # each time that it was opened, the newest was away
+                found = numbers(read(path, info(running=True)))
+                assert list(range(found[0], found[0] + len(found)) if found else []) == found
+                reads += 1
+    finally:
+        rotating.is_over = True
+        rotating.join()
+    assert reads > 100
+
+
+def numbers(data):
+    return [int(json.loads(line)["log"].split()[0]) for line in data.splitlines()]
 
 
 @pytest.mark.parametrize("files", [pytest.param({"_1": records(2)}, id="the newest"), pytest.param({}, id="all")])
