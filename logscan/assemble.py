@@ -26,7 +26,7 @@ from logscan.matching.matcher import Matcher
 from logscan.matching.where import knows
 from logscan.ruleset.loader import load_ruleset
 from logscan.ruleset.model import Rule
-from logscan.settings import CommonSettings, Direct, Format, ScanSettings
+from logscan.settings import CommonSettings, Format, ScanSettings
 from logscan.sinks.sink import Sink
 from logscan.sources.docker.select import Selection
 from logscan.sources.files import FileSource, expand
@@ -174,7 +174,7 @@ def _open_engines(settings: ScanSettings, now_ns: int, *, events: bool) -> _Open
         settings.until_ns,
         now_ns,
         tail=settings.tail,
-        direct=settings.direct is Direct.ALWAYS,
+        direct=settings.direct,
         events=events,
     )
     engines = open_engines(settings.hosts, settings.host_name, wish)

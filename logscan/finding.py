@@ -188,7 +188,7 @@ class Coverage:
     """What was read of one source, and what could not be. Filled while reading.
 
     `lines` counts every line that was searched, `bytes` their text, newlines included; in the engine's own files,
-    their records. `driver` is
+    their records, unless the last lines alone were asked for. `driver` is
     the container's log driver, None for files; `format` is what a file was found to be; `read` says
     by which way the bytes came: `api`, `direct`, `file` or `stdin`. `started_ns` and `ended_ns` are those of
     the container's last run, where the engine tells; `from_start` says whether its lines go back that

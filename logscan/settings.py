@@ -244,8 +244,6 @@ class ScanSettings(CommonSettings):
                 "--tail asks the engine for the end of a log",
                 help="pipe the end in: tail -n 100 FILE | logscan scan --file -",
             )
-        if self.tail is not None and self.direct is Direct.ALWAYS:
-            raise UsageError("--tail asks the engine, and --direct always reads past it", help="leave one of them out")
         if self.since_last:
             self._agrees_on_going_on()
         return self

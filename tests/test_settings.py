@@ -142,6 +142,10 @@ def test_words_become_what_they_name():
     )
 
 
+def test_the_last_lines_may_be_read_either_way():
+    assert dict.fromkeys(Direct, 5) == {direct: settled({"tail": 5, "direct": direct}).tail for direct in Direct}
+
+
 def test_a_flag_outranks_the_file():
     assert 7 == settled({"samples": 7}, config(samples=5)).samples
 

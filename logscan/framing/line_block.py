@@ -7,10 +7,12 @@ Does not own how the lines were found: frames and TTYs differ there.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import compress, pairwise
+from typing import Self
 
 from logscan.batch import MAX_LINE_BYTES, Batch, Container, LineIndex, Stream
 from logscan.errors import ProtocolError
@@ -71,19 +73,21 @@ def ends_line(stamp: bytes, text: bytes) -> bool:
     return text.endswith(b"\n") or (len(text) < PIECE_BYTES and len(stamp) == STAMP_BYTES)
 
 
-@dataclass(slots=True)
-class FrameIndex(LineIndex):
-    """Time and stream of the lines of a batch.
+class NumberedIndex(LineIndex):
+    """Time and stream of the lines of a batch, by their numbers in it."""
 
-    `starts` has one entry per line: where its frame begins in `raw`, or the complement (`~`) of its
-    place in `joined`, which holds the lines that were put together from pieces.
-    """
+    __slots__ = ("_number", "_offset")
 
-    raw: bytes
-    starts: array[int]
-    joined: list[tuple[int, Stream]]
-    _offset: int = 0
-    _number: int = 0
+    def __init__(self) -> None:
+        self._offset = self._number = 0
+
+    @abstractmethod
+    def entry(self, number: int) -> tuple[int | None, Stream]:
+        """Give the time and the stream of the line with this number; no time where a damaged stamp tells none."""
+
+    @abstractmethod
+    def kept(self, chosen: Sequence[bool]) -> Self:
+        """Give the index of the chosen lines."""
 
     def locate(self, text: bytes, start: int, end: int) -> tuple[int | None, Stream]:  # noqa: ARG002
         """Count the lines up to `start`, going on from the last one asked for."""
@@ -93,16 +97,34 @@ class FrameIndex(LineIndex):
         self._offset = start
         return self.entry(self._number)
 
+
+class FrameIndex(NumberedIndex):
+    """The index of lines that came in frames.
+
+    `starts` has one entry per line: where its frame begins in `raw`, or the complement (`~`) of its
+    place in `joined`, which holds the lines that were put together from pieces.
+    """
+
+    __slots__ = ("_joined", "_raw", "_starts")
+
+    def __init__(self, raw: bytes, starts: array[int], joined: list[tuple[int, Stream]]) -> None:
+        super().__init__()
+        self._raw = raw
+        self._starts = starts
+        self._joined = joined
+
+    def kept(self, chosen: Sequence[bool]) -> FrameIndex:
+        return FrameIndex(self._raw, array("q", compress(self._starts, chosen)), self._joined)
+
     def entry(self, number: int) -> tuple[int | None, Stream]:
-        """Give the time and the stream of the line with this number; no time where a damaged stamp tells none."""
-        begin = self.starts[number]
+        begin = self._starts[number]
         if begin < 0:
-            return self.joined[~begin]
-        stamp = self.raw[begin + HEADER_BYTES : begin + HEADER_BYTES + STAMP_BYTES]
+            return self._joined[~begin]
+        stamp = self._raw[begin + HEADER_BYTES : begin + HEADER_BYTES + STAMP_BYTES]
         try:
-            return parse_fixed(stamp), STREAMS[self.raw[begin]]
+            return parse_fixed(stamp), STREAMS[self._raw[begin]]
         except ValueError:
-            return None, STREAMS[self.raw[begin]]
+            return None, STREAMS[self._raw[begin]]
 
 
 class LineBlock:
@@ -171,19 +193,20 @@ def last_of(batches: Sequence[Batch], count: int) -> Iterator[Batch]:
 def picked(batch: Batch, chosen: Sequence[bool]) -> Batch:
     """Give the chosen lines of a batch of a Docker log; one at least."""
     index = batch.index
-    if all(chosen) or not isinstance(index, FrameIndex):
+    if not isinstance(index, NumberedIndex):
         return batch
-    lines = compress(batch.text.split(b"\n"), chosen)
-    starts = array("q", compress(index.starts, chosen))
-    kept = FrameIndex(index.raw, starts, index.joined)
-    times = [time_ns for number in range(len(starts)) if (time_ns := kept.entry(number)[0]) is not None]
+    if all(chosen) and batch.size == len(batch.text):  # else its size is that of records, which nobody knows by line
+        return batch
+    lines = list(compress(batch.text.split(b"\n"), chosen))
+    kept = index.kept(chosen)
+    times = [time_ns for number in range(len(lines)) if (time_ns := kept.entry(number)[0]) is not None]
     text = b"".join(line + b"\n" for line in lines)
     return Batch(
         batch.container,
         text,
-        len(starts),
+        len(lines),
         kept,
-        truncated=sum(len(line) > MAX_LINE_BYTES for line in text.split(b"\n")),
+        truncated=sum(len(line) > MAX_LINE_BYTES for line in lines),
         first_ns=min(times, default=None),
         last_ns=max(times, default=None),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
@@ -38,13 +39,20 @@ class _Threads(Generic[T]):
             self._places.put(True)
         self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(min(count, len(iterables)))]
 
-    def items(self) -> Iterator[T]:
+    def items(self, beside: Iterator[T]) -> Iterator[T]:
         for thread in self._threads:
             thread.start()
         try:
-            running = len(self._threads)
-            while running:
-                item = self._done.get()
+            running, own = len(self._threads), True
+            while running or own:
+                try:
+                    item = self._done.get(block=not own)
+                except Empty:  # instead of waiting
+                    own = False
+                    for item in islice(beside, 1):
+                        own = True
+                        yield item
+                    continue
                 if not isinstance(item, _Ended):
                     self._places.put(True)
                     yield item
@@ -73,9 +81,10 @@ class _Threads(Generic[T]):
         self._done.put(_Ended(fault))
 
 
-def read_ahead(iterables: Sequence[Iterable[T]], *, threads: int, depth: int) -> Iterator[T]:
+def read_ahead(iterables: Sequence[Iterable[T]], *, threads: int, depth: int, beside: Iterable[T] = ()) -> Iterator[T]:
     """Yield the items of all iterables, those of each one in order, `threads` of them at once.
 
-    At most `depth` items wait. What an iterable raises is raised here; leaving the loop stops the threads.
+    Where none waits, those of `beside` come, which is read here. At most `depth` items wait. What
+    an iterable raises is raised here; leaving the loop stops the threads.
     """
-    return _Threads(iterables, threads, depth).items()
+    return _Threads(iterables, threads, depth).items(iter(beside))

@@ -13,18 +13,18 @@ it damage or long lines, each of its records is decoded, for about a microsecond
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import compress
 
 import msgspec
 
 from logscan.batch import MAX_BATCH_BYTES, MAX_LINE_BYTES, Batch, Container, LineIndex, Stream
 from logscan.finding import Gap, GapReason
 from logscan.framing.ansi import strip_ansi
-from logscan.framing.line_block import PIECE_BYTES
+from logscan.framing.line_block import MAX_BEHIND, PIECE_BYTES, NumberedIndex, OpenLine
 from logscan.framing.lines import LineCutter, long_lines
-from logscan.framing.long_line import LongLine
 from logscan.framing.stamp import parse_careful
 from logscan.framing.time_range import TimeRange
 
@@ -55,32 +55,31 @@ class Record(msgspec.Struct, gc=False):
 _RECORD = msgspec.json.Decoder(Record)
 
 
-class RecordIndex(LineIndex):
-    """Time and stream by the number of a line in its batch."""
+class RecordIndex(NumberedIndex):
+    """The index of records that were decoded."""
 
-    __slots__ = ("_number", "_offset", "_streams", "_times")
+    __slots__ = ("_streams", "_times")
 
     def __init__(self, times: array[int], streams: bytes) -> None:
+        super().__init__()
         self._times = times
         self._streams = streams
-        self._offset = self._number = 0
 
-    def locate(self, text: bytes, start: int, end: int) -> tuple[int | None, Stream]:  # noqa: ARG002
-        """Count the lines up to `start`, going on from the last one asked for."""
-        if start < self._offset:
-            self._offset = self._number = 0
-        self._number += text.count(b"\n", self._offset, start)
-        self._offset = start
-        return self._times[self._number], _ORDER[self._streams[self._number]]
+    def kept(self, chosen: Sequence[bool]) -> RecordIndex:
+        return RecordIndex(array("q", compress(self._times, chosen)), bytes(compress(self._streams, chosen)))
+
+    def entry(self, number: int) -> tuple[int, Stream]:
+        return self._times[number], _ORDER[self._streams[number]]
 
 
 class RawIndex(LineIndex):
     """The index of records that were not decoded: each is, when somebody asks for it."""
 
-    __slots__ = ("_record", "_start")
+    __slots__ = ("_record", "_start", "_tty")
 
-    def __init__(self) -> None:
+    def __init__(self, *, tty: bool) -> None:
         self._start = -1
+        self._tty = tty
         self._record: tuple[bytes, int, int] | None = None
 
     def said(self, text: bytes, start: int, end: int) -> str:
@@ -90,11 +89,13 @@ class RawIndex(LineIndex):
 
     def locate(self, text: bytes, start: int, end: int) -> tuple[int | None, Stream]:
         record = self._decoded(text, start, end)
-        return (None, Stream.UNKNOWN) if record is None else (record[1], _ORDER[record[2]])
+        if record is None:
+            return None, Stream.UNKNOWN
+        return record[1], Stream.UNKNOWN if self._tty else _ORDER[record[2]]
 
     def _decoded(self, text: bytes, start: int, end: int) -> tuple[bytes, int, int] | None:
         if start != self._start:
-            self._start, self._record = start, _decode(text[start:end])
+            self._start, self._record = start, decode_record(text[start:end])
         return self._record
 
 
@@ -142,20 +143,30 @@ class JsonFileReader:
     another time it was the last thing a program printed before it ended, and a line of its own.
     Records outside the `wanted` times are left out. `engines_own`: the engine wrote the records, and no other program
     that writes its format. Then a record is a line, unless it is as long as a piece, and is searched as it lies.
+    `tty`: both streams came through a terminal, and whichever the engine wrote down is neither.
     """
 
-    def __init__(self, container: Container, wanted: TimeRange | None = None, *, engines_own: bool = False) -> None:
+    def __init__(
+        self,
+        container: Container,
+        wanted: TimeRange | None = None,
+        *,
+        engines_own: bool = False,
+        tty: bool = False,
+    ) -> None:
         self.gaps: list[Gap] = []
         self._container = container
         self._wanted = wanted
         self._engines_own = engines_own
+        self._tty = tty
         self.decodes = False
         """Whether each record is decoded all the same, so that the times of a block are exact."""
         self._cutter = LineCutter(container)
         self._lines = _Lines()
-        self._pieces: dict[int, tuple[int, LongLine]] = {}
+        self._pieces: dict[int, OpenLine] = {}
+        self._records = 0
         self._damaged = 0
-        self._in_damage = False
+        self._in_a_row = 0
         self._last_ns: int | None = None
 
     @property
@@ -168,9 +179,18 @@ class JsonFileReader:
         for raw in self._cutter.feed(data):
             yield from self._read(raw.text)
 
+    @property
+    def last_ns(self) -> int | None:
+        """The time of the last record that was read, wanted or not."""
+        return self._last_ns
+
     def flush(self) -> Iterator[Batch]:
         for raw in self._cutter.flush():
             yield from self._read(raw.text)
+        yield from self.settle()
+
+    def settle(self) -> Iterator[Batch]:
+        """Give the lines that are open, and leave out a record that has begun: its rest can't be read any more."""
         for stream in list(self._pieces):
             self._end_pieces(stream)
         self._close_gap(None)
@@ -202,10 +222,9 @@ class JsonFileReader:
             self._wanted.holds(first_ns - SLACK_NS) and self._wanted.holds(last_ns + SLACK_NS)
         ):
             return None
-        if self._in_damage:
-            self._close_gap(first_ns)
+        self._close_gap(first_ns)
         self._last_ns = last_ns
-        return Batch(self._container, raw, records, RawIndex(), first_ns=first_ns, last_ns=last_ns)
+        return Batch(self._container, raw, records, RawIndex(tty=self._tty), first_ns=first_ns, last_ns=last_ns)
 
     def _ready(self) -> Iterator[Batch]:
         if self._lines.size:
@@ -213,17 +232,22 @@ class JsonFileReader:
             yield lines.batch(self._container, engines_own=self._engines_own)
 
     def _take(self, line: bytes) -> None:
-        record = _decode(line)
+        record = decode_record(line)
         if record is None:
-            self._note_damage()
+            self._in_a_row += 1
             # What was cut by a crash has no newline, so the first record after it stands on its line.
-            record = _decode(line[line.rfind(b'{"log":"') :])
+            record = decode_record(line[line.rfind(b'{"log":"') :])
         if record is None:
             return
         text, time_ns, stream = record
-        if self._in_damage:
+        if self._tty:
+            stream = _UNKNOWN
+        if self._in_a_row:
             self._close_gap(time_ns)
         self._last_ns = time_ns
+        self._records += 1
+        if self._pieces and self._engines_own:
+            self._end_overdue()
         if self._wanted is not None and not self._wanted.holds(time_ns):
             return
         self._lines.size_of_records += len(line) + 1
@@ -235,35 +259,43 @@ class JsonFileReader:
             self._begin(text, time_ns, stream)
 
     def _go_on(self, text: bytes, time_ns: int, stream: int) -> None:
-        if self._pieces[stream][0] == time_ns:
+        if self._pieces[stream].time_ns == time_ns:
             self._append(text, stream)
         else:
             self._end_pieces(stream)
             self._begin(text, time_ns, stream)
 
     def _begin(self, text: bytes, time_ns: int, stream: int) -> None:
-        self._pieces[stream] = (time_ns, LongLine())
+        self._pieces[stream] = OpenLine(time_ns, self._records)
         self._append(text, stream)
 
     def _append(self, text: bytes, stream: int) -> None:
-        whole = text.endswith(b"\n")
-        self._pieces[stream][1].add(text[:-1] if whole else text)
-        if whole:
+        self._pieces[stream].text.add(text.removesuffix(b"\n"))
+        if text.endswith(b"\n") or (self._engines_own and ends_line(text)):
             self._end_pieces(stream)
 
-    def _end_pieces(self, stream: int) -> None:
-        time_ns, line = self._pieces.pop(stream)
-        self._lines.truncated += line.truncated
-        self._lines.add(line.join() + b"\n", time_ns, stream)
+    def _end_overdue(self) -> None:
+        for stream, line in list(self._pieces.items()):
+            if self._records - line.begins >= MAX_BEHIND:
+                self._end_pieces(stream)
 
-    def _note_damage(self) -> None:
-        self._damaged += 1
-        self._in_damage = True
+    def _end_pieces(self, stream: int) -> None:
+        line = self._pieces.pop(stream)
+        self._lines.truncated += line.text.truncated
+        self._lines.add(line.text.join() + b"\n", line.time_ns, stream)
 
     def _close_gap(self, to_ns: int | None) -> None:
-        if self._in_damage:
+        """End a row of damaged records; it counts unless the records around it show that none was wanted."""
+        if self._in_a_row and not self._is_outside(self._last_ns, to_ns):
             self.gaps.append(Gap(self._container, self._last_ns, to_ns, GapReason.DAMAGED))
-            self._in_damage = False
+            self._damaged += self._in_a_row
+        self._in_a_row = 0
+
+    def _is_outside(self, from_ns: int | None, to_ns: int | None) -> bool:
+        wanted = self._wanted or TimeRange()
+        return (to_ns is not None and wanted.since_ns is not None and to_ns < wanted.since_ns) or (
+            from_ns is not None and wanted.until_ns is not None and from_ns > wanted.until_ns
+        )
 
 
 def _whole_records(raw: bytes) -> int | None:
@@ -280,11 +312,16 @@ def _whole_records(raw: bytes) -> int | None:
 
 def record_time(line: bytes) -> int | None:
     """Give the time of a record, in nanoseconds since the epoch; None when it is damaged."""
-    record = _decode(line)
+    record = decode_record(line)
     return None if record is None else record[1]
 
 
-def _decode(line: bytes) -> tuple[bytes, int, int] | None:
+def ends_line(text: bytes) -> bool:
+    """Tell whether the next record of the stream is another line: the engine cuts one only where its buffer is full."""
+    return text.endswith(b"\n") or len(text) < PIECE_BYTES
+
+
+def decode_record(line: bytes) -> tuple[bytes, int, int] | None:
     """Give text, time and stream of a record; None when it is damaged."""
     try:
         record = _RECORD.decode(line)

@@ -25,12 +25,15 @@ NUMBERED = ("--rules", str(Path(__file__).with_name("numbered.yaml")), "--no-bui
 COMPLETE, INCOMPLETE = 0, 3
 """Exit codes, as a script that calls logscan writes them."""
 
+BY_THE_API = {"LOGSCAN_DIRECT": "never"}
+"""The environment of tests about the engine's API: else the private engine's files would be read past it."""
+
 _NUMBER = re.compile(rb"\bnumber (\d+)\b")
 
 
 def scan(proxy: Proxy, *args: str) -> Completed:
-    """Scan what `args` name, with logscan's own rules unless they say otherwise."""
-    return run_logscan("scan", "--format", "json", *args, docker_host=proxy.url)
+    """Scan what `args` name by the engine's API, with logscan's own rules unless they say otherwise."""
+    return run_logscan("scan", "--format", "json", *args, docker_host=proxy.url, env=BY_THE_API)
 
 
 def numbers(report: Any) -> Counter[int]:

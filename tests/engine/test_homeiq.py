@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from benchmarks import stack_lines
-from tests.engine.scanning import COMPLETE, engine_records, scan, size, source_of
+from tests.engine.scanning import BY_THE_API, COMPLETE, engine_records, scan, size, source_of
 from tests.rig.cli import environment, run_logscan
 from tests.rig.oracle import Script
 
@@ -156,7 +156,7 @@ def test_a_reader_that_leaves_after_one_line_ends_the_scan_quietly(proxy, tmp_pa
 
     done = subprocess.run(
         ["bash", "-c", f"{scanning} | head -1; echo ${{PIPESTATUS[0]}}"],
-        env=environment(proxy.url, {}),
+        env=environment(proxy.url, BY_THE_API),
         capture_output=True,
         text=True,
         timeout=60,
@@ -183,7 +183,7 @@ rules:
 
 @pytest.mark.parametrize("form", [pytest.param(form, id=form) for form in ("text", "markdown", "ndjson")])
 def test_every_form_of_the_report_names_the_rule_that_fired(proxy, websocket, form):
-    done = run_logscan("scan", "homeiq-websocket", "--format", form, docker_host=proxy.url)
+    done = run_logscan("scan", "homeiq-websocket", "--format", form, docker_host=proxy.url, env=BY_THE_API)
 
     assert (COMPLETE, "") == (done.exit_code, done.stderr)
     assert "homeiq-discovery-cache-stale" in done.stdout

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from tests.engine.scanning import COMPLETE
+from tests.engine.scanning import BY_THE_API, COMPLETE
 from tests.rig.cli import environment, run_logscan
 from tests.rig.oracle import Script
 
@@ -54,14 +54,14 @@ def expected_count():
 
 
 def scan_hostile(proxy, form, *args):
-    return run_logscan("scan", "hostile", "--format", form, *RULES, *args, docker_host=proxy.url)
+    return run_logscan("scan", "hostile", "--format", form, *RULES, *args, docker_host=proxy.url, env=BY_THE_API)
 
 
 def scan_on_a_terminal(proxy, *args):
     """Run a scan whose stdout is a terminal; give what it showed there, and what it said on stderr."""
     terminal, end = pty.openpty()
     command = [sys.executable, "-m", "logscan", "scan", "hostile", *RULES, *args]
-    env = environment(proxy.url, {"TERM": "xterm-256color", "COLUMNS": "100"})
+    env = environment(proxy.url, BY_THE_API | {"TERM": "xterm-256color", "COLUMNS": "100"})
     with subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=end, stderr=subprocess.PIPE) as process:
         os.close(end)
         shown = b"".join(iter(lambda: read_terminal(terminal), b""))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.engine.scanning import COMPLETE, INCOMPLETE, NUMBERED, numbers, once
+from tests.engine.scanning import BY_THE_API, COMPLETE, INCOMPLETE, NUMBERED, numbers, once
 from tests.rig.cli import NO_ENGINE, run_logscan
 from tests.rig.emitter import Emitter
 from tests.rig.engine import Engine
@@ -26,7 +26,7 @@ def second_proxy(second):
 
 
 def scan(*args):
-    return run_logscan("scan", "--format", "json", *NUMBERED, *args)
+    return run_logscan("scan", "--format", "json", *NUMBERED, *args, env=BY_THE_API)
 
 
 def test_the_lines_of_each_engine_are_found(emitter, second, proxy, second_proxy):

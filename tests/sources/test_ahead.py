@@ -17,6 +17,28 @@ def test_nothing_to_read_is_nothing():
     assert [] == list(read_ahead([], threads=3, depth=4))
 
 
+@pytest.mark.parametrize("threads", [pytest.param(0, id="alone"), pytest.param(3, id="beside others")])
+def test_what_is_iterated_beside_the_threads_comes_whole_and_in_order(threads):
+    iterables = [[(name, number) for number in range(200)] for name in "abc"[:threads]]
+    beside = [("beside", number) for number in range(300)]
+    items = list(read_ahead(iterables, threads=3, depth=4, beside=beside))
+    assert [[item for item in items if item[0] == name] for name in "abc"[:threads]] == iterables
+    assert [item for item in items if item[0] == "beside"] == beside
+
+
+def test_what_is_iterated_beside_the_threads_does_not_wait_for_them():
+    may_go_on = threading.Event()
+
+    def waiting():
+        may_go_on.wait(10)
+        yield "late"
+
+    ahead = read_ahead([waiting()], threads=1, depth=4, beside=["first", "second"])
+    assert ["first", "second"] == [next(ahead), next(ahead)]
+    may_go_on.set()
+    assert ["late"] == list(ahead)
+
+
 def test_what_an_iterable_raises_is_raised_where_its_items_are_taken():
     def failing():
         yield 1

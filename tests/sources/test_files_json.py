@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 
 from logscan.batch import MAX_BATCH_BYTES, MAX_LINE_BYTES, Container, Stream
 from logscan.finding import Gap, GapReason
+from logscan.framing.frames import FrameDecoder
+from logscan.framing.line_block import MAX_BEHIND
+from logscan.framing.stamp import format_fixed
 from logscan.framing.time_range import TimeRange
 from logscan.sources.json_file import JsonFileReader
 
@@ -35,9 +38,9 @@ def batches_of(reader, *chunks):
     return [batch for chunk in chunks for batch in reader.feed(chunk)] + list(reader.flush())
 
 
-def read(*chunks):
+def read(*chunks, **kind):
     lines = []
-    for batch in batches_of(JsonFileReader(CONTAINER), *chunks):
+    for batch in batches_of(JsonFileReader(CONTAINER, **kind), *chunks):
         assert batch.lines == batch.text.count(b"\n")
         offset = 0
         while offset < len(batch.text):
@@ -95,6 +98,44 @@ def test_pieces_of_a_long_line_are_joined_per_stream(size):
         data += record("o" * min(PIECE, size - start)) + record("e" * min(PIECE, size - start), 0, "stderr")
     data += record("\n") + record("\n", 0, "stderr")
     assert [("o" * size, at(0), Stream.STDOUT), ("e" * size, at(0), Stream.STDERR)] == read(data)
+
+
+def test_the_engine_cuts_no_line_before_its_buffer_is_full():
+    """So the last line of a program, without its newline, stands where it was printed."""
+    log = record("no newline", 1) + record("later\n", 2, "stderr") + record("next run\n", 3)
+    assert ["no newline", "later", "next run"] == [text for text, _, _ in read(log, engines_own=True)]
+
+
+@pytest.mark.parametrize(("between", "whole"), [(MAX_BEHIND - 2, True), (MAX_BEHIND - 1, False)])
+def test_a_line_whose_end_does_not_come_ends_where_it_does_in_the_engines_answer(between, whole):
+    texts = [("stdout", b"x" * PIECE), *[("stderr", b"between\n")] * between, ("stdout", b"end\n")]
+    written = b"".join(record(text.decode(), 1, stream) for stream, text in texts)
+    framed = b"".join(frame(stream, text) for stream, text in texts)
+    decoder = FrameDecoder(CONTAINER, TimeRange())
+
+    lines = [text for text, _, _ in read(written, engines_own=True)]
+
+    assert whole == ("x" * PIECE + "end" in lines)
+    answered = b"".join(batch.text for batch in [*decoder.feed(framed), *decoder.finish()])
+    assert answered.decode().splitlines() == lines
+
+
+def frame(stream, text):
+    payload = format_fixed(at(1)) + b" " + text
+    return bytes([("stdout", "stderr").index(stream) + 1, 0, 0, 0]) + len(payload).to_bytes(4, "big") + payload
+
+
+@pytest.mark.parametrize("count", [pytest.param(1, id="decoded"), pytest.param(2000, id="as they lie")])
+def test_the_lines_of_a_terminal_are_of_no_stream(count):
+    lines = read(record("ready\r\n", 1) * count, engines_own=True, tty=True)
+    assert [("ready", at(1), Stream.UNKNOWN)] * count == lines
+
+
+def test_what_is_open_is_given_when_the_rest_can_not_be_read_and_half_a_record_is_not():
+    reader = JsonFileReader(CONTAINER)
+    fed = list(reader.feed(record("whole\n", 1) + record("x" * 30, 2) + record("cut\n", 3)[:40]))
+    lines = b"".join(batch.text for batch in [*fed, *reader.settle()])
+    assert (b"whole\n" + b"x" * 30 + b"\n", None, at(2)) == (lines, reader.damage, reader.last_ns)
 
 
 def test_endless_line_is_capped_in_bounded_memory():
@@ -175,6 +216,22 @@ def test_damage_side_by_side_is_one_gap():
     batches_of(reader, b"bad\nbad\n" + record("a\n", 1) + b"bad\n" + record("b\n", 2) + b'{"log":"cut')
     assert "4 damaged records left out" == reader.damage
     assert [(None, at(1)), (at(1), at(2)), (at(2), None)] == [(gap.from_ns, gap.to_ns) for gap in reader.gaps]
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "told"),
+    [
+        pytest.param(1, 5, "1 damaged record left out", id="inside"),
+        pytest.param(3, 5, "1 damaged record left out", id="in front of the first line"),
+        pytest.param(1, 2, "1 damaged record left out", id="behind the last line"),
+        pytest.param(4, 5, None, id="before another record that is not wanted"),
+        pytest.param(0, 1, None, id="behind another record that is not wanted"),
+    ],
+)
+def test_damage_counts_unless_the_records_around_it_are_of_other_times(since, until, told):
+    reader = JsonFileReader(CONTAINER, TimeRange(at(since), at(until)))
+    batches_of(reader, record("1\n", 1) + record("2\n", 2) + b"damage\n" + record("3\n", 3) + record("4\n", 4))
+    assert (told, 1 if told else 0) == (reader.damage, len(reader.gaps))
 
 
 def test_whole_file_has_no_damage():

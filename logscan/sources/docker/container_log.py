@@ -28,6 +28,9 @@ UNREADABLE_DRIVERS = {
 }
 
 
+LOSSY = "the log driver may drop lines (mode non-blocking)"
+
+
 class ContainerLog:
     """The log of one container. `coverage` is filled by `batches`, and final when that ends."""
 
@@ -53,7 +56,7 @@ class ContainerLog:
             self._fail(Status.UNREADABLE, reason, "give the container a log driver that keeps logs, such as local")
             return
         if self._info.lossy:
-            self.coverage.reason = "the log driver may drop lines (mode non-blocking)"
+            self.coverage.reason = LOSSY
         try:
             yield from self._read()
         except SourceError as error:

@@ -103,6 +103,11 @@ class ContainerInfo:
         return self.driver != "json-file" or "max-size" in self.log_options
 
     @property
+    def max_files(self) -> int:
+        """How many files the json-file driver keeps: one, unless told otherwise."""
+        return int(self.log_options.get("max-file", 1))
+
+    @property
     def compressed(self) -> bool:
         """Whether rotated files are compressed; the `local` driver does so unless told otherwise."""
         return self.log_options.get("compress", "true" if self.driver != "json-file" else "false") == "true"
@@ -221,6 +226,11 @@ class Engine:
     def over_ssh(self) -> bool:
         """Whether answers come through an ssh command: they have no socket, and can only be waited for."""
         return self.endpoint.url.startswith("ssh://")
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it answers on a socket of this machine."""
+        return self.endpoint.url.startswith("unix://")
 
     @property
     def is_podman(self) -> bool:

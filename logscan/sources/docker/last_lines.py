@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from logscan.batch import Batch
 from logscan.errors import StreamTruncated
-from logscan.framing.line_block import FrameIndex, last_of, picked
+from logscan.framing.line_block import NumberedIndex, last_of, picked
 from logscan.framing.time_range import TimeRange
 from logscan.sources.docker.completeness import Witness
 from logscan.sources.docker.engine import ContainerInfo, Engine, LogQuery
@@ -28,26 +28,34 @@ def last_lines(engine: Engine, info: ContainerInfo, lines: int, wanted: TimeRang
         listing = list(reader.batches())
         kept = list(last_of(listing, lines))
         whole = reader.records < count
-        if whole or _first_time(listing) + SLACK_NS < _first_time(kept):
-            for batch in kept:
-                yield from _inside(batch, wanted)
+        if whole or begins_before(listing, kept):
+            yield from inside(kept, wanted)
             if whole:
                 _check_beginning(engine, info, reader)
             return
         count *= 4
 
 
+def begins_before(listing: Iterable[Batch], kept: Iterable[Batch]) -> bool:
+    """Tell whether a listing begins clearly before the lines that are kept of it, so that these are whole."""
+    return _first_time(listing) + SLACK_NS < _first_time(kept)
+
+
+def inside(batches: Iterable[Batch], wanted: TimeRange) -> Iterator[Batch]:
+    """Yield the lines of the wanted times."""
+    for batch in batches:
+        index = batch.index
+        chosen = (
+            [wanted.holds(index.entry(number)[0]) for number in range(batch.lines)]
+            if isinstance(index, NumberedIndex)
+            else []
+        )
+        if any(chosen):
+            yield picked(batch, chosen)
+
+
 def _first_time(batches: Iterable[Batch]) -> int:
     return min((batch.first_ns for batch in batches if batch.first_ns is not None), default=0)
-
-
-def _inside(batch: Batch, wanted: TimeRange) -> Iterator[Batch]:
-    index = batch.index
-    chosen = (
-        [wanted.holds(index.entry(number)[0]) for number in range(batch.lines)] if isinstance(index, FrameIndex) else []
-    )
-    if any(chosen):
-        yield picked(batch, chosen)
 
 
 def _check_beginning(engine: Engine, info: ContainerInfo, reader: RecordReader) -> None:

@@ -4,6 +4,9 @@ Owns the bisection. The engine writes records in the order of their times, but f
 the last ten minutes of a gigabyte are found with a few dozen small reads. Does not own what records mean (json_file),
 nor leaving out those that are outside the wanted times: what is found lies a little before them.
 
+All pieces of a long line carry the time of its first, however late they are written: the other stream may have gone on
+meanwhile. So only where a line begins is a time what it says, and to know that takes the record before it.
+
 A clock that was set back puts later records before earlier ones. Where that happened, the last place is found at which
 the wanted times begin, and what was written at those times before the clock was set back is not read.
 """
@@ -14,7 +17,7 @@ import gzip
 from collections.abc import Iterator
 from typing import IO, Final
 
-from logscan.sources.json_file import SLACK_NS, record_time
+from logscan.sources.json_file import SLACK_NS, decode_record, ends_line
 
 LogFile = IO[bytes] | gzip.GzipFile
 
@@ -36,7 +39,7 @@ def start_of(file: LogFile, size: int, time_ns: int) -> int:
 
 
 def first_time(file: LogFile) -> int | None:
-    """Give the time of the first record; None where none can be read near the beginning."""
+    """Give the time of the first line that begins in a file for certain; None where none can be read near its start."""
     return next((time_ns for _, time_ns in _records(file, 0)), None)
 
 
@@ -46,10 +49,16 @@ def is_earlier(found_ns: int | None, time_ns: int) -> bool:
 
 
 def _records(file: LogFile, start: int) -> Iterator[tuple[int, int]]:
-    """Yield where the records near `start` begin, and their times; damaged ones and the one around `start` left out."""
+    """Yield where lines begin near `start`, and their times, each behind another record of its stream."""
     file.seek(start)
-    for number, line in enumerate(file.read(NEAR_BYTES).split(b"\n")):
-        is_whole = number > 0 or start == 0
-        if is_whole and (time_ns := record_time(line)) is not None:
-            yield start, time_ns
+    begins: dict[int, bool] = {}
+    for line in file.read(NEAR_BYTES).split(b"\n"):
+        record = decode_record(line)
+        if record is None:  # damaged, or the one around `start`
+            begins.clear()
+        else:
+            text, time_ns, stream = record
+            if begins.get(stream):
+                yield start, time_ns
+            begins[stream] = ends_line(text)
         start += len(line) + 1

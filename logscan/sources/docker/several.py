@@ -16,6 +16,7 @@ from logscan.finding import ScanError
 from logscan.framing.stamp import SECOND_NS
 from logscan.framing.time_range import TimeRange
 from logscan.redact import redact
+from logscan.settings import Direct
 from logscan.sources.docker.engine import Engine
 from logscan.sources.docker.select import Selection
 from logscan.sources.docker.source import DockerSource
@@ -30,7 +31,7 @@ class Wish:
     until_ns: int | None
     now_ns: int
     tail: int | None = None
-    direct: bool = False
+    direct: Direct = Direct.AUTO
     events: bool = False
 
 

@@ -2,7 +2,7 @@
 
 Owns finding the containers and the bounded pool of readers. Each container's batches come in order;
 those of different containers interleave. A small queue between readers and the matcher is all
-that is held in memory: who is ahead waits.
+that is held in memory: who is ahead waits. Files, for which nobody waits, are read without a thread.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from logscan.batch import Batch
 from logscan.errors import SourceError
 from logscan.finding import Coverage, ScanError
 from logscan.framing.time_range import TimeRange
+from logscan.settings import Direct
 from logscan.sources.ahead import read_ahead
 from logscan.sources.docker.container_log import ContainerLog
 from logscan.sources.docker.direct_log import DirectLog
 from logscan.sources.docker.engine import Engine
 from logscan.sources.docker.event_log import EventLog
+from logscan.sources.docker.nearest_log import NearestLog, log_of
 from logscan.sources.docker.select import Listed, Selection, own_container_id
 
 READERS = 4
@@ -30,7 +32,7 @@ QUEUED_BATCHES = 8
 class DockerSource:
     """The chosen containers of one engine. Raises EngineUnreachable only from `open`."""
 
-    def __init__(self, logs: Sequence[ContainerLog | DirectLog]) -> None:
+    def __init__(self, logs: Sequence[ContainerLog | DirectLog | NearestLog]) -> None:
         self._logs = logs
         self._events: EventLog | None = None
         self._errors: list[ScanError] = []
@@ -45,13 +47,12 @@ class DockerSource:
         wanted: TimeRange,
         *,
         tail: int | None = None,
-        direct: bool = False,
+        direct: Direct = Direct.AUTO,
         events_until_ns: int | None = None,
     ) -> DockerSource:
         """List, choose and inspect. A name that is not there becomes one of `unknown`, not an exception.
 
-        `direct`: read the files that the engine keeps, past its API. `events_until_ns`: read its own
-        events too, up to then, which is now at the latest.
+        `events_until_ns`: read the engine's own events too, up to then, which is now at the latest.
         """
         listing = [Listed.read(entry) for entry in engine.list_containers()]
         chosen, unknown = selection.choose(listing, own_container_id())
@@ -61,9 +62,7 @@ class DockerSource:
                 infos.append(engine.inspect(listed.id))
             except SourceError as error:  # removed since it was listed
                 errors.append(ScanError("source", (*listed.names, listed.id)[0], error.message, error.help))
-        source = cls(
-            [DirectLog(info, wanted) if direct else ContainerLog(engine, info, wanted, tail) for info in infos]
-        )
+        source = cls([log_of(engine, info, wanted, tail, direct) for info in infos])
         if events_until_ns is not None:
             known = frozenset(listed.id for listed in listing)
             source._events = EventLog(engine, infos, known, selection, wanted=wanted, until_ns=events_until_ns)
@@ -83,8 +82,6 @@ class DockerSource:
         """Read every log once, and what the engine tells of the containers before them."""
         if self._events is not None:
             yield from self._events.batches()
-        logs = [log.batches() for log in self._logs]
-        if all(isinstance(log, DirectLog) for log in self._logs):  # files, for which nobody waits
-            yield from chain.from_iterable(logs)
-        else:
-            yield from read_ahead(logs, threads=READERS, depth=QUEUED_BATCHES)
+        awaited = [log.batches() for log in self._logs if isinstance(log, ContainerLog)]
+        files = chain.from_iterable(log.batches() for log in self._logs if not isinstance(log, ContainerLog))
+        yield from read_ahead(awaited, threads=READERS, depth=QUEUED_BATCHES, beside=files)

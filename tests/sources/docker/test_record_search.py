@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 
+from logscan.framing.line_block import PIECE_BYTES
 from logscan.framing.stamp import format_fixed
 from logscan.sources.docker.record_search import NEAR_BYTES, first_time, start_of
 from logscan.sources.json_file import SLACK_NS, record_time
@@ -25,8 +26,12 @@ class Counted(io.BytesIO):
         return data
 
 
-def record(time_ns, text):
-    return json.dumps({"log": text + "\n", "stream": "stdout", "time": format_fixed(time_ns).decode()}).encode() + b"\n"
+def record(time_ns, text, stream="stdout", end="\n"):
+    return json.dumps({"log": text + end, "stream": stream, "time": format_fixed(time_ns).decode()}).encode() + b"\n"
+
+
+LATER_NS = FIRST_NS + STEP_NS
+PIECE = record(FIRST_NS, "x" * PIECE_BYTES, end="")
 
 
 def log_of(count, seed=1):
@@ -60,6 +65,17 @@ def test_no_record_of_the_time_lies_before_the_place_and_few_others_behind_it(se
     assert last_early - start <= NEAR_BYTES
 
 
+def test_a_long_line_that_is_written_slowly_hides_no_line_of_the_other_stream():
+    """Its last pieces carry the time of its first, and stand behind lines that are later."""
+    pieces = [PIECE] * 40
+    between = [record(FIRST_NS + number * STEP_NS, f"{number}", "stderr") for number in range(1, 11)]
+    data = b"".join([record(FIRST_NS - STEP_NS, "x"), *pieces, *between, *pieces, *pieces, record(FIRST_NS, "end")])
+
+    start = start_of(io.BytesIO(data), len(data), FIRST_NS + STEP_NS)
+
+    assert start <= data.index(between[0])
+
+
 def range_starts(records):
     place = 0
     for written in records:
@@ -72,10 +88,15 @@ def range_starts(records):
     [
         pytest.param(b"", None, id="empty"),
         pytest.param(b"no record at all\n", None, id="garbage"),
-        pytest.param(b"\0\0\n" + record(FIRST_NS, "x"), FIRST_NS, id="behind damage"),
+        pytest.param(record(FIRST_NS, "x"), None, id="one record, which may be the last piece of a line"),
+        pytest.param(record(FIRST_NS, "x") + record(LATER_NS, "y"), LATER_NS, id="a line behind another record"),
+        pytest.param(b"\0\0\n" + record(FIRST_NS, "x") + record(LATER_NS, "y"), LATER_NS, id="behind damage"),
+        pytest.param(record(FIRST_NS, "x") + b"\0\0\n" + record(LATER_NS, "y"), None, id="damage between"),
+        pytest.param(record(FIRST_NS, "x") + record(LATER_NS, "y", "stderr"), None, id="the other stream"),
+        pytest.param(PIECE + record(FIRST_NS, "y") + record(LATER_NS, "z"), LATER_NS, id="behind pieces"),
     ],
 )
-def test_the_first_time_is_that_of_the_first_record(data, found):
+def test_the_first_time_is_that_of_the_first_line_that_begins_for_certain(data, found):
     assert found == first_time(io.BytesIO(data))
 
 
