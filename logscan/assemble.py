@@ -30,6 +30,7 @@ from logscan.settings import CommonSettings, Format, ScanSettings
 from logscan.sinks.sink import Sink
 from logscan.sources.docker.select import Selection
 from logscan.sources.files import FileSource, expand
+from logscan.sources.several_files import SeveralFiles
 from logscan.sources.source import Source
 
 STDIN = Path("-")
@@ -160,7 +161,9 @@ class _Opened:
 
 def _open(settings: ScanSettings, rules: Sequence[Rule], now_ns: int) -> _Opened:
     if settings.files:
-        return _Opened(_files(settings, rules, now_ns), TimeRange(settings.since_ns, settings.until_ns))
+        files = _files(settings, rules, now_ns)
+        sources = files if len(files) == 1 else [SeveralFiles(files)]
+        return _Opened(sources, TimeRange(settings.since_ns, settings.until_ns))
     return _open_engines(settings, now_ns, events=any(rule.model.input == "event" for rule in rules))
 
 

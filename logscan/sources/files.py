@@ -104,16 +104,19 @@ class FileSource:
         return [ScanError("source", self._own.key, f"cannot read {self._own.key}: {self._failure}", help_)]
 
     def batches(self) -> Iterator[Batch]:
-        """Read the file once.
+        """Read the file once; what has to be waited for on a thread of its own, while what was read is searched."""
+        return read_ahead([self.read()], threads=1, depth=QUEUED_BATCHES) if self.is_awaited else self.read()
 
-        What has to be waited for is read on a thread of its own, while what was read is searched. A plain file isn't:
-        the system reads it ahead, and two threads would only take the interpreter from each other.
+    @property
+    def is_awaited(self) -> bool:
+        """Whether it takes time until something comes, as from a pipe, or from what is decompressed.
+
+        The system reads a plain file ahead, and two threads would only take the interpreter from each other.
         """
-        if isinstance(self._origin, Path) and self._origin.suffix not in OPENED_BY:
-            return self._batches()
-        return read_ahead([self._batches()], threads=1, depth=QUEUED_BATCHES)
+        return not isinstance(self._origin, Path) or self._origin.suffix in OPENED_BY
 
-    def _batches(self) -> Iterator[Batch]:
+    def read(self) -> Iterator[Batch]:
+        """Read the file once, on the thread that asks."""
         chunks = self._chunks()
         sample = _sample(chunks)
         self._format = detect(sample[:SAMPLE_BYTES])

@@ -1,0 +1,78 @@
+"""Several files are one source: each is read whole and in order, and those that take time at once."""
+
+import gzip
+import io
+import threading
+from collections import defaultdict
+
+import pytest
+
+from logscan.finding import Status
+from logscan.sources.files import FileSource
+from logscan.sources.several_files import SeveralFiles
+
+LINES = 30_000
+
+
+def text_of(name, lines=LINES):
+    return b"".join(b"%s says %d\n" % (name.encode(), number) for number in range(lines))
+
+
+def several(*origins, **options):
+    return SeveralFiles(
+        [FileSource(origin, knows=lambda _: False, name=f"f{n}") for n, origin in enumerate(origins)], **options
+    )
+
+
+def read(source):
+    texts = defaultdict(bytes)
+    for batch in source.batches():
+        texts[batch.container.name] += batch.text
+    return dict(texts)
+
+
+@pytest.fixture
+def files(tmp_path):
+    written = {name: tmp_path / name for name in ("a.log.gz", "b.log", "c.log.gz", "d.log.gz", "e.log")}
+    for name, path in written.items():
+        content = text_of(name)
+        path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
+    return written
+
+
+@pytest.mark.parametrize("threads", [1, 2, 8])
+def test_each_file_is_read_whole_and_in_order(files, threads):
+    source = several(*files.values(), threads=threads)
+    assert {f"f{number}": text_of(name) for number, name in enumerate(files)} == read(source)
+    assert [str(path) for path in files.values()] == [one.container.key for one in source.coverage]
+    assert [LINES] * 5 == [one.lines for one in source.coverage]
+
+
+def test_one_that_is_damaged_costs_the_others_nothing(files):
+    path = files["c.log.gz"]
+    path.write_bytes(path.read_bytes()[:-200])
+    source = several(*files.values(), threads=2)
+    read(source)
+    statuses = [one.status for one in source.coverage]
+    assert [Status.COMPLETE, Status.COMPLETE, Status.PARTIAL, Status.COMPLETE, Status.COMPLETE] == statuses
+    assert [str(path)] == [error.source for error in source.errors]
+
+
+class Meeting(io.RawIOBase):
+    """Gives nothing before somebody reads the others as well."""
+
+    def __init__(self, barrier):
+        self._barrier, self._rest = barrier, [b"met\n", b""]
+
+    def read(self, _size=-1):
+        if len(self._rest) == 2:
+            self._barrier.wait(timeout=60)
+        return self._rest.pop(0)
+
+
+def test_those_that_are_waited_for_are_read_at_once(tmp_path):
+    barrier = threading.Barrier(3)
+    plain = tmp_path / "plain.log"
+    plain.write_bytes(b"plain\n")
+    source = several(*(Meeting(barrier) for _ in range(3)), plain, threads=3)
+    assert {"f0": b"met\n", "f1": b"met\n", "f2": b"met\n", "f3": b"plain\n"} == read(source)
