@@ -24,6 +24,8 @@ _PREFIX = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\
 _GLUED = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z ")
 _MAX_PREFIX_BYTES = STAMP_BYTES + len("+00:00")
 _MAX_RECORD_BYTES = _MAX_PREFIX_BYTES + PIECE_BYTES + 1
+_MOST_GROWTH = 2 * PIECE_BYTES
+"""Each byte of a piece may have been replaced by the three of U+FFFD."""
 
 
 def tty_record_time(record: bytes) -> int:
@@ -71,8 +73,24 @@ def _record_end(buffer: bytes, position: int, *, inside: bool) -> int | None:
         return glued.start()
     if 0 <= newline <= full:
         return newline + 1
-    # One byte more than a full piece must be there, or the newline could still be coming.
-    return full if len(buffer) > full else None
+    if len(buffer) <= full:  # one byte more must be there, or the newline could still be coming
+        return None
+    if _PREFIX.match(buffer, full):
+        return full
+    return _end_of_grown(buffer, full) if len(buffer) > full + _MAX_PREFIX_BYTES else None
+
+
+def _end_of_grown(buffer: bytes, full: int) -> int | None:
+    """Find the end of a record longer than a piece: the engine writes U+FFFD for each byte that is no text."""
+    limit = full + _MOST_GROWTH
+    newline, glued = buffer.find(b"\n", full, limit + 1), _GLUED.search(buffer, full, limit + STAMP_BYTES + 1)
+    if newline >= 0 and (glued is None or newline < glued.start()):
+        return newline + 1
+    if glued is not None:
+        return glued.start()
+    if len(buffer) <= limit + STAMP_BYTES:
+        return None
+    raise ProtocolError("the log stream holds a line without a timestamp")
 
 
 class TtyDecoder:

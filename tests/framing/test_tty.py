@@ -62,6 +62,33 @@ def test_a_last_piece_without_newline_ends_where_the_next_time_stands():
     assert [("a" * PIECE + "rest", 0), ("next", 1)] == decoded(wire)
 
 
+GROWN = b"x" * (PIECE - 700) + "\ufffd".encode() * 700
+GROWN_LINES = [("before", 0), (GROWN.decode() + "end", 1), ("\ufffd" * PIECE, 2), ("behind", 3)]
+GROWN_WIRE = b"".join(
+    [
+        record(b"before\n"),
+        record(GROWN, START_NS + 1),
+        record(b"end\r\n", START_NS + 1),
+        record("\ufffd".encode() * (PIECE - 1) + "\ufffd\n".encode(), START_NS + 2),
+        record(b"behind\n", START_NS + 3),
+    ]
+)
+
+
+def test_a_piece_in_which_the_engine_replaced_bytes_is_longer():
+    assert GROWN_LINES == decoded(GROWN_WIRE)
+
+
+@given(st.lists(st.integers(0, len(GROWN_WIRE)), max_size=10))
+def test_any_cuts_of_such_a_piece_change_nothing(cuts):
+    assert GROWN_LINES == decoded(GROWN_WIRE, sorted(cuts))
+
+
+def test_what_never_ends_is_a_protocol_error():
+    with pytest.raises(ProtocolError):
+        decoded(record(b"x" * (4 * PIECE)))
+
+
 def test_a_time_inside_an_ordinary_line_is_text():
     forged = b"said " + format_fixed(START_NS) + b" not a line"
     assert [(forged.decode(), 0)] == decoded(record(forged + b"\n"))
