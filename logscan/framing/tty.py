@@ -21,6 +21,9 @@ from logscan.framing.time_range import TimeRange
 _PREFIX = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d) ")
 """Podman's stamps have fewer digits or an offset. Where a record begins, no form is mistaken for another."""
 
+_SHAPE = b"0000-00-00T00:00:00"
+_DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
+
 _GLUED = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z ")
 _MAX_PREFIX_BYTES = STAMP_BYTES + len("+00:00")
 _MAX_RECORD_BYTES = _MAX_PREFIX_BYTES + PIECE_BYTES + 1
@@ -75,9 +78,8 @@ def _record_end(buffer: bytes, position: int, *, inside: bool) -> int | None:
         return newline + 1
     if len(buffer) <= full:  # one byte more must be there, or the newline could still be coming
         return None
-    if _PREFIX.match(buffer, full):
-        return full
-    return _end_of_grown(buffer, full) if len(buffer) > full + _MAX_PREFIX_BYTES else None
+    head = buffer[full : full + len(_SHAPE)].translate(_DIGITS)
+    return full if _SHAPE.startswith(head) else _end_of_grown(buffer, full)
 
 
 def _end_of_grown(buffer: bytes, full: int) -> int | None:
