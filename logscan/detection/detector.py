@@ -336,15 +336,14 @@ class Detector:
     def _count_hit(
         self, hit: Hit, counts_at_ns: int | None, before: Sequence[str], after: Sequence[str]
     ) -> list[Change]:
-        tally = self._ungrouped.get((hit.rule, hit.line.container)) or self._tally_of(hit)
+        tally = self._tally_of(hit)
         tally.add(hit, counts_at_ns, (exhibit(hit, before, after),))
         return [] if self._stream is None else self._tell(tally, (hit,), counts_at_ns, self._stream)
 
     def _count_together(self, hits: Sequence[Hit]) -> None:
         """Count hits of one rule and container in a scan, each of which counts by itself."""
         if hits:
-            tally = self._ungrouped.get((hits[0].rule, hits[0].line.container)) or self._tally_of(hits[0])
-            tally.add_all(hits)
+            self._tally_of(hits[0]).add_all(hits)
 
     def _count(self, counted: Counted) -> list[Change]:
         tally = self._tally(counted.rule, counted.key, counted.events[0].hit)
@@ -366,6 +365,8 @@ class Detector:
         return stream.changes.of(tally, time_ns)
 
     def _tally_of(self, hit: Hit) -> Tally:
+        if known := self._ungrouped.get((hit.rule, hit.line.container)):
+            return known
         tally = self._tally(hit.rule, self._keys.of(hit.rule, hit), hit)
         if hit.rule.model.group_by is None:
             self._ungrouped[hit.rule, hit.line.container] = tally

@@ -161,7 +161,7 @@ class Tally:
             self.sampler.add(one)
 
     def add_all(self, hits: Sequence[Hit]) -> None:
-        """Count hits of one container at once, in the order of its log; each has a time, and is a line by itself."""
+        """Count hits of one container at once, in the order of its log; each has a time, and counts by itself."""
         lines = [hit.line for hit in hits]
         times = [line.time_ns for line in lines if line.time_ns is not None]
         last_ns = max(times)

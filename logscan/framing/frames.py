@@ -13,13 +13,13 @@ a frame at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from struct import Struct
 
 from logscan.batch import Batch, Container, Stream
 from logscan.errors import DaemonError, ProtocolError, StreamError, StreamTruncated
 from logscan.framing.line_block import HEADER_BYTES, MAX_BEHIND, STREAMS, LineBlock, OpenLine, Taken, ends_line
-from logscan.framing.stamp import STAMP_BYTES, parse_careful
+from logscan.framing.stamp import STAMP_BYTES, is_fixed, parse_careful
 from logscan.framing.time_range import TimeRange
 
 MAX_FRAME_BYTES = 4 << 20
@@ -213,6 +213,16 @@ class FrameDecoder:
         block.add(self._open.pop(stream), stream)
 
 
+def _sound(stamps: Sequence[bytes]) -> int:
+    """Tell how many of the first stamps are times in the fixed form, as far as the earliest and the latest tell.
+
+    None is a shorter one, behind which a text looks like the end of a full one.
+    """
+    if not stamps or (b" " not in b"".join(stamps) and is_fixed(min(stamps)) and is_fixed(max(stamps))):
+        return len(stamps)
+    return next(number for number, stamp in enumerate(stamps) if b" " in stamp or not is_fixed(stamp))
+
+
 class _FrameBlock(LineBlock):
     """A block of frames: `position` is how far it has been taken apart, `frames` where each one began."""
 
@@ -246,10 +256,9 @@ class _FrameBlock(LineBlock):
         self.position = position
         walked = self.starts[before:]
         stamps = [raw[begin + HEADER_BYTES : begin + HEADER_BYTES + STAMP_BYTES] for begin in walked]
-        if b" " in b"".join(stamps):  # a shorter stamp, and a text that looks like the end of a full one
-            plain = next(number for number, stamp in enumerate(stamps) if b" " in stamp)
-            self.position = walked[plain]
-            del self.parts[before + plain :], self.starts[before + plain :], walked[plain:], stamps[plain:]
+        if (sound := _sound(stamps)) < len(stamps):
+            self.position = walked[sound]
+            del self.parts[before + sound :], self.starts[before + sound :], walked[sound:], stamps[sound:]
         self.stamps += stamps
         self.frames += walked
         return len(walked)

@@ -15,7 +15,6 @@ from itertools import compress, pairwise
 from typing import Self
 
 from logscan.batch import MAX_LINE_BYTES, Batch, Container, LineIndex, Stream
-from logscan.errors import ProtocolError
 from logscan.framing.ansi import strip_ansi
 from logscan.framing.long_line import LongLine
 from logscan.framing.stamp import STAMP_BYTES, format_fixed, parse_fixed
@@ -121,10 +120,7 @@ class FrameIndex(NumberedIndex):
         if begin < 0:
             return self._joined[~begin]
         stamp = self._raw[begin + HEADER_BYTES : begin + HEADER_BYTES + STAMP_BYTES]
-        try:
-            return parse_fixed(stamp), STREAMS[self._raw[begin]]
-        except ValueError:
-            return None, STREAMS[self._raw[begin]]
+        return _time(stamp), STREAMS[self._raw[begin]]
 
 
 class LineBlock:
@@ -149,22 +145,19 @@ class LineBlock:
         self.truncated += line.text.truncated
 
     def batches(self, container: Container, wanted: TimeRange) -> Iterator[Batch]:
-        """Yield the lines inside the range as one batch, if there are any. Raises ProtocolError for a bad timestamp."""
+        """Yield the lines inside the range as one batch, if there are any."""
         if not self.starts:
             return
-        stamps = self.stamps
-        inside = wanted.select(stamps)
-        if inside is not None:
+        earliest, latest = min(self.stamps), max(self.stamps)
+        if not wanted.holds_between(earliest, latest):
+            inside = wanted.select(self.stamps)
             self.parts = list(compress(self.parts, inside))
             self.starts = list(compress(self.starts, inside))
-            stamps = list(compress(stamps, inside))
             self.truncated = sum(len(part) > MAX_LINE_BYTES + 1 for part in self.parts)  # a seam makes it longer
-            if not stamps:
+            if not self.starts:
                 return
-        try:
-            first_ns, last_ns = parse_fixed(min(stamps)), parse_fixed(max(stamps))
-        except ValueError:
-            raise ProtocolError("the log stream holds a record without a timestamp") from None
+            stamps = list(compress(self.stamps, inside))
+            earliest, latest = min(stamps), max(stamps)
         text = strip_ansi(b"".join(self.parts))
         if text.count(b"\n") != len(self.starts):
             self.starts = [
@@ -176,9 +169,17 @@ class LineBlock:
             len(self.starts),
             FrameIndex(self.raw, array("q", self.starts), self.joined),
             truncated=self.truncated,
-            first_ns=first_ns,
-            last_ns=last_ns,
+            first_ns=_time(earliest),
+            last_ns=_time(latest),
         )
+
+
+def _time(stamp: bytes) -> int | None:
+    """Give the nanoseconds of a stamp in the fixed form; None for one that was damaged on its way."""
+    try:
+        return parse_fixed(stamp)
+    except ValueError:
+        return None
 
 
 def last_of(batches: Sequence[Batch], count: int) -> Iterator[Batch]:

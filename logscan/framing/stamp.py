@@ -32,6 +32,15 @@ def parse_fixed(stamp: bytes) -> int:
     return _minute_ns(stamp[:16]) + int(stamp[17:19]) * SECOND_NS + int(stamp[20:29])
 
 
+def is_fixed(stamp: bytes) -> bool:
+    """Tell whether it is a time in the fixed form."""
+    try:
+        parse_fixed(stamp)
+    except ValueError:
+        return False
+    return True
+
+
 def parse_careful(stamp: bytes) -> int:
     """Give the nanoseconds of any RFC 3339 stamp, as podman writes them. Raises ValueError when it is none."""
     found = _CAREFUL.fullmatch(stamp)

@@ -38,8 +38,10 @@ class TimeRange:
             self.until_ns is None or time_ns <= self.until_ns
         )
 
-    def select(self, stamps: Sequence[bytes]) -> list[bool] | None:
-        """Tell which of these stamps, in the engine's fixed form, are inside; None means all of them."""
-        if min(stamps) >= self._since and max(stamps) <= self._until:
-            return None
+    def holds_between(self, earliest: bytes, latest: bytes) -> bool:
+        """Tell whether all stamps from one to the other, in the engine's fixed form, are inside."""
+        return earliest >= self._since and latest <= self._until
+
+    def select(self, stamps: Sequence[bytes]) -> list[bool]:
+        """Tell which of these stamps, in the engine's fixed form, are inside."""
         return [self._since <= stamp <= self._until for stamp in stamps]

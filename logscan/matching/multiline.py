@@ -92,7 +92,7 @@ class OpenEvents:
     """The open events of one container.
 
     `goes_on` tells whether a text continues an event. `running`: the events, oldest first; nearly always there are
-    none. `taking`: those to which the line that was offered last belongs.
+    none. `taking`: those to which the line of this batch belongs that was offered last.
     """
 
     __slots__ = ("_goes_on", "_next", "_read", "running", "taking")
@@ -107,7 +107,7 @@ class OpenEvents:
         """Turn to the container's next batch."""
         for event in self.running:
             event.offset -= self._read
-        self._next, self._read = 0, len(batch.text)
+        self._next, self._read, self.taking = 0, len(batch.text), []
 
     def open(self, hit: Hit, after: int, *, silenced: bool) -> None:
         """Begin an event with a hit; the line `after` it, by offset, is the next to be offered."""

@@ -44,7 +44,7 @@ class Question:
 
     @property
     def yields(self) -> bool:
-        """Whether nothing comes of it where another rule speaks: of a catch-all that joins lines an event does."""
+        """Whether nothing comes of it where another rule speaks: one that joins lines begins an event even then."""
         return self.rule.model.catch_all and self.continues is None and not self.aside
 
     def gate(self, container: Container) -> LineGate | None:

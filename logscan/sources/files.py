@@ -105,7 +105,7 @@ class FileSource:
 
     def batches(self) -> Iterator[Batch]:
         """Read the file once; what has to be waited for on a thread of its own, while what was read is searched."""
-        return read_ahead([self.read()], threads=1, depth=QUEUED_BATCHES) if self.is_awaited else self.read()
+        return read_ahead([self._read()], threads=1, depth=QUEUED_BATCHES) if self.is_awaited else self._read()
 
     @property
     def is_awaited(self) -> bool:
@@ -115,8 +115,7 @@ class FileSource:
         """
         return not isinstance(self._origin, Path) or self._origin.suffix in OPENED_BY
 
-    def read(self) -> Iterator[Batch]:
-        """Read the file once, on the thread that asks."""
+    def _read(self) -> Iterator[Batch]:
         chunks = self._chunks()
         sample = _sample(chunks)
         self._format = detect(sample[:SAMPLE_BYTES])

@@ -1,31 +1,32 @@
-"""SeveralFiles: files that are scanned together, those that have to be waited for at once.
+"""SeveralFiles: files that are scanned together, some of those that have to be waited for at once.
 
-Owns which of them are read on threads: to decompress takes longer than to search, and goes on outside of the
-interpreter's lock. Does not own reading one (files).
+Owns whose turn it is: to decompress takes longer than to search, and goes on outside of the interpreter's lock, so
+a few files are worth a thread each. Does not own reading one (files).
 """
 
 from __future__ import annotations
 
-import os
+from collections import deque
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import Final
 
 from logscan.batch import Batch
 from logscan.finding import Coverage, ScanError
-from logscan.sources.ahead import read_ahead
-from logscan.sources.files import QUEUED_BATCHES, FileSource
+from logscan.sources.files import FileSource
 
-MAX_THREADS: Final = 4
-"""More of them decompress faster than one process can confirm and count."""
+AT_ONCE: Final = 4
+"""More of them decompress faster than one process can confirm and count.
+
+The same on every machine: lines without a time stand in the order in which they come.
+"""
 
 
 class SeveralFiles:
-    """Reads files, in order each, up to `threads` of them beside the plain ones."""
+    """Reads files in turns, a batch of each: of those that have to be waited for AT_ONCE, and of the plain ones one."""
 
-    def __init__(self, files: Sequence[FileSource], threads: int | None = None) -> None:
+    def __init__(self, files: Sequence[FileSource]) -> None:
         self._files = files
-        self._threads = min(len(os.sched_getaffinity(0)), MAX_THREADS) if threads is None else threads
 
     @property
     def coverage(self) -> Sequence[Coverage]:
@@ -36,7 +37,14 @@ class SeveralFiles:
         return [error for file in self._files for error in file.errors]
 
     def batches(self) -> Iterator[Batch]:
-        """Read every file once. Those that are plain are read here, while nothing comes from the others."""
-        awaited = [file.read() for file in self._files if file.is_awaited]
-        plain = chain.from_iterable(file.read() for file in self._files if not file.is_awaited)
-        return read_ahead(awaited, threads=self._threads, depth=QUEUED_BATCHES * self._threads, beside=plain)
+        """Read every file once, in order each. Nothing depends on how long one takes."""
+        awaited = (file.batches() for file in self._files if file.is_awaited)
+        plain = chain.from_iterable(file.batches() for file in self._files if not file.is_awaited)
+        turns = deque([*islice(awaited, AT_ONCE), plain])
+        while turns:
+            reading = turns.popleft()
+            if (batch := next(reading, None)) is not None:
+                yield batch
+                turns.append(reading)
+            elif (upcoming := next(awaited, None)) is not None:
+                turns.append(upcoming)

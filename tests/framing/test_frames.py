@@ -203,8 +203,17 @@ def damaged(time_ns):
 
 
 def test_a_time_that_there_is_not_is_a_protocol_error():
+    wire = frame(STDOUT, b"fine\n") + damaged(START_NS + 1) + frame(STDOUT, b"behind\n", START_NS + 2)
     with pytest.raises(ProtocolError, match="without a timestamp"):
-        decoded(frame(STDOUT, b"fine\n") + damaged(START_NS + 1))
+        decoded(wire)
+
+
+def test_lines_before_a_time_that_there_is_not_are_kept():
+    decoder, lines = FrameDecoder(BOX, TimeRange()), []
+    feeding = decoder.feed(frame(STDOUT, b"fine\n") + damaged(START_NS + 1))
+    with pytest.raises(ProtocolError):
+        lines += (batch.text for batch in feeding)
+    assert ([b"fine\n"], 1) == (lines, decoder.taken.count)
 
 
 def test_a_time_that_there_is_not_between_others_is_none():

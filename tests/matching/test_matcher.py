@@ -190,6 +190,13 @@ def test_a_related_line_is_never_silenced():
     assert [("special", False), ("unauthorized", True)] == [(hit.rule.id, hit.aside) for hit in hits]
 
 
+def test_a_related_line_silences_no_catch_all():
+    general = rule({"contains": "401"}, id="general", catch_all=True)
+
+    hits = Matcher([UNAUTHORIZED, general]).scan(batch("401 no", container=WRITER))
+    assert {("general", False), ("unauthorized", True)} == {(hit.rule.id, hit.aside) for hit in hits}
+
+
 def test_a_rule_that_combines_others_may_have_related_lines():
     combined = combining("a", "b", related={"match": {"contains": "401 no"}, "within": "2s"})
 

@@ -36,6 +36,14 @@ def test_a_hit_comes_when_its_event_ends_and_tells_where_it_began():
     assert [-8] == [hit.offset for hit in matcher.scan(batch(" b", "y"))]
 
 
+def test_an_event_that_expired_keeps_no_hit_of_a_later_batch_from_being_one():
+    matcher = Matcher([BOOM])
+    hits = [*matcher.scan(marked("O 1 boom", "O 1  a")), *matcher.expire(ANYONE, 100 * 10**9)]
+    hits += [*matcher.scan(marked("O 101 boom", "O 101  b", "O 101 x", "O 101 boom", "O 101 y")), *matcher.close()]
+
+    assert [[" a"], [" b"], []] == [[*hit.continued] for hit in hits]
+
+
 def test_lines_of_the_other_stream_neither_belong_to_an_event_nor_end_it():
     lines = marked("E 1 boom", "O 1  not mine", "E 1  a", "O 1 hello", "E 1  b", "E 1 end", "E 1  c")
 

@@ -9,7 +9,7 @@ import pytest
 
 from logscan.finding import Status
 from logscan.sources.files import FileSource
-from logscan.sources.several_files import SeveralFiles
+from logscan.sources.several_files import AT_ONCE, SeveralFiles
 
 LINES = 30_000
 
@@ -18,10 +18,8 @@ def text_of(name, lines=LINES):
     return b"".join(b"%s says %d\n" % (name.encode(), number) for number in range(lines))
 
 
-def several(*origins, **options):
-    return SeveralFiles(
-        [FileSource(origin, knows=lambda _: False, name=f"f{n}") for n, origin in enumerate(origins)], **options
-    )
+def several(*origins):
+    return SeveralFiles([FileSource(origin, knows=lambda _: False, name=f"f{n}") for n, origin in enumerate(origins)])
 
 
 def read(source):
@@ -40,18 +38,34 @@ def files(tmp_path):
     return written
 
 
-@pytest.mark.parametrize("threads", [1, 2, 8])
-def test_each_file_is_read_whole_and_in_order(files, threads):
-    source = several(*files.values(), threads=threads)
+def test_each_file_is_read_whole_and_in_order(files):
+    source = several(*files.values())
     assert {f"f{number}": text_of(name) for number, name in enumerate(files)} == read(source)
     assert [str(path) for path in files.values()] == [one.container.key for one in source.coverage]
     assert [LINES] * 5 == [one.lines for one in source.coverage]
 
 
+def test_more_files_than_are_read_at_once(tmp_path):
+    paths = [tmp_path / f"{number}.log.gz" for number in range(3 * AT_ONCE)]
+    for path in paths:
+        path.write_bytes(gzip.compress(text_of(path.name, 10)))
+    assert {f"f{number}": text_of(path.name, 10) for number, path in enumerate(paths)} == read(several(*paths))
+
+
+def test_the_order_depends_on_nothing_but_the_files(files):
+    def order():
+        return [(batch.container.name, len(batch.text)) for batch in several(*files.values()).batches()]
+
+    first = order()
+    assert {name for name, _ in first[:4]} == {"f0", "f2", "f3", "f1"}
+    for _ in range(5):
+        assert first == order()
+
+
 def test_one_that_is_damaged_costs_the_others_nothing(files):
     path = files["c.log.gz"]
     path.write_bytes(path.read_bytes()[:-200])
-    source = several(*files.values(), threads=2)
+    source = several(*files.values())
     read(source)
     statuses = [one.status for one in source.coverage]
     assert [Status.COMPLETE, Status.COMPLETE, Status.PARTIAL, Status.COMPLETE, Status.COMPLETE] == statuses
@@ -59,10 +73,10 @@ def test_one_that_is_damaged_costs_the_others_nothing(files):
 
 
 class Meeting(io.RawIOBase):
-    """Gives nothing before somebody reads the others as well."""
+    """Gives a first line, and no second one before somebody reads the second of the others as well."""
 
     def __init__(self, barrier):
-        self._barrier, self._rest = barrier, [b"met\n", b""]
+        self._barrier, self._rest = barrier, [b"one\n" * LINES, b"met\n", b""]
 
     def read(self, _size=-1):
         if len(self._rest) == 2:
@@ -74,5 +88,6 @@ def test_those_that_are_waited_for_are_read_at_once(tmp_path):
     barrier = threading.Barrier(3)
     plain = tmp_path / "plain.log"
     plain.write_bytes(b"plain\n")
-    source = several(*(Meeting(barrier) for _ in range(3)), plain, threads=3)
-    assert {"f0": b"met\n", "f1": b"met\n", "f2": b"met\n", "f3": b"plain\n"} == read(source)
+    source = several(*(Meeting(barrier) for _ in range(3)), plain)
+    met = b"one\n" * LINES + b"met\n"
+    assert {"f0": met, "f1": met, "f2": met, "f3": b"plain\n"} == read(source)

@@ -29,7 +29,7 @@ log = structlog.get_logger()
 ATTEMPTS: Final = 100
 """So often it is begun anew with a log that is emptied before anything was read."""
 
-_HELP = "read this one through the engine: --direct auto"
+_HELP = "read this one through the engine: --direct never"
 
 
 def log_path(engine: Engine, info: ContainerInfo) -> Path:
@@ -104,7 +104,7 @@ class DirectLog:
                 if not self.coverage.lines:
                     continue
                 yield from map(self._count, reader.settle())
-                self._account(reader)
+                self._account(reader, files)
                 self.coverage.gaps.append(Gap(self._info.container, reader.last_ns, None, GapReason.TRUNCATED))
                 raise
         raise Emptied
@@ -148,5 +148,7 @@ class DirectLog:
             self._fail(Status.PARTIAL, "; ".join(faults), DAMAGED_HELP)
 
     def _fail(self, status: Status, reason: str, help_: str) -> None:
+        if self.error is not None:
+            reason = f"{self.error.message}; {reason}"
         self.coverage.status, self.coverage.reason = status, reason
         self.error = ScanError("source", self._info.container.name, reason, help_)

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Final, Self
 
 from logscan.errors import SourceError
+from logscan.framing.lines import READ_BYTES
 from logscan.sources.docker.engine import ContainerInfo
 from logscan.sources.docker.record_search import NEAR_BYTES, LogFile, first_time, is_earlier, start_of
 
-READ_BYTES: Final = 1 << 20
 EDGE_BYTES: Final = 2 * READ_BYTES
 
 ATTEMPTS: Final = 100

@@ -11,14 +11,13 @@ from http import HTTPStatus
 
 from logscan.batch import Container
 from logscan.errors import SourceError
+from logscan.framing.stamp import SECOND_NS
 from logscan.sources.docker.engine import CALL_TIMEOUT_S, ContainerInfo, Engine, NoAnswer, Refused
 from logscan.sources.docker.events import departed
 from logscan.sources.docker.follow.jobs import Lane, Outcome
 from logscan.sources.docker.follow.logs import Tools
 from logscan.sources.docker.follow.roster import Known, Roster
 from logscan.sources.live import Back, Lost
-
-SECOND_NS = 1_000_000_000
 
 RETRY_NS = 2 * SECOND_NS
 """A call that failed is made again after this."""
