@@ -69,6 +69,14 @@ def test_a_hit_without_a_time_stands_behind_those_before_it():
     assert one_by_one.findings() == detector.findings()
 
 
+def test_related_lines_stand_by_hits_that_come_together():
+    relating, b = RULES[4], BOXES[0]
+    detector = Detector(RULES, samples=3)
+    detector.observe_all([hit(relating, 5, container=b), hit(relating, 5, "near", container=b, aside=True)])
+    (finding,) = detector.findings()
+    assert ["near"] == [related.line for related in finding.related]
+
+
 @settings(deadline=None, max_examples=300)
 @given(
     st.lists(
