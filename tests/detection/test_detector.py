@@ -70,9 +70,10 @@ def test_a_hit_without_a_time_stands_behind_those_before_it():
 
 
 def test_related_lines_stand_by_hits_that_come_together():
-    relating, b = RULES[4], BOXES[0]
+    relating, (one, other) = RULES[4], BOXES
+    near = hit(relating, 5, "near", container=other, aside=True)
     detector = Detector(RULES, samples=3)
-    detector.observe_all([hit(relating, 5, container=b), hit(relating, 5, "near", container=b, aside=True)])
+    detector.observe_all([hit(relating, 5, container=one), hit(relating, 500, container=one), near])
     (finding,) = detector.findings()
     assert ["near"] == [related.line for related in finding.related]
 
