@@ -12,26 +12,32 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
 from benchmarks import contests, following, machine
-from benchmarks.contest import BenchmarkFailed, hold
+from benchmarks.contest import BenchmarkFailed, Contest, hold
 from benchmarks.corpus import Block, Corpus, make_block, write_corpus
 from benchmarks.curves import FILE_CURVES, Measuring, draw, over_containers
 from benchmarks.table import Row, Section, layout
 from tests.rig.engine import EngineFailed, requirement_missing
 
-PARTS = ("engine", "many", "file", "dense", "windows", "startup", "rules", "follow", "curves")
+PARTS = ("engine", "loop", "many", "file", "dense", "windows", "startup", "rules", "follow", "curves")
 LINES = 3_000_000
 FILE_BYTES = 2_000_000_000
 CURVE_BYTES = 400_000_000
 DENSE_BYTES = 100_000_000
 BOX_BYTES = 100_000_000
+LOOPED_LINES = 100_000
 SPARSE, DENSE = 0.0005, 1 / 3
 """Which share of the lines are hits."""
+
+Contained = Callable[[Path, Path, Corpus], AbstractContextManager[Sequence[Contest]]]
+CONTAINED: Mapping[str, Contained] = {"engine": contests.engine, "loop": contests.loop, "many": contests.many}
+"""The contests over what containers print."""
 
 READ_BYTES = 1 << 20
 STARTS_PER_PAIR = 3
@@ -113,14 +119,20 @@ def _sections(folder: Path, parts: Sequence[str], lines: int, shrink: int, round
     block = make_block(Random(1), density=SPARSE)
     logs, caches = folder / "logs", folder / "caches"
     logs.mkdir()
-    if "engine" in parts:
-        log, corpus = _written(logs / "stack.log", block, lines=lines)
-        yield from _engine(folder, log, corpus, rounds, caches)
-    if "many" in parts and not requirement_missing():
-        log, corpus = _written(logs / "box.log", block, size=BOX_BYTES // shrink)
-        print(f"Feeding {contests.MANY} containers {corpus.lines:,} lines each …", file=sys.stderr)
-        with contests.many(folder, log, corpus) as contest:
-            yield hold(contest, rounds, caches)
+    sizes = {
+        "engine": {"lines": lines},
+        "loop": {"lines": LOOPED_LINES // shrink},
+        "many": {"size": BOX_BYTES // shrink},
+    }
+    for part in [part for part in sizes if part in parts]:
+        if requirement_missing():
+            absent = "needs root, dockerd and a static busybox"
+            yield Section(f"The part {part}", [Row("not measured", None, absent=absent)])
+            continue
+        log, corpus = _written(logs / f"{part}.log", block, **sizes[part])
+        print(f"Feeding {corpus.lines:,} lines to each container …", file=sys.stderr)
+        with CONTAINED[part](folder, log, corpus) as held:
+            yield from [hold(contest, rounds, caches) for contest in held]
     if "file" in parts:
         log, corpus = _written(logs / "file.log", block, size=FILE_BYTES // shrink)
         for count in (50, 500):
@@ -148,17 +160,6 @@ def _draw(measuring: Measuring, picture: Path) -> None:
 
 def _following(folder: Path, shrink: int) -> str:
     return "" if requirement_missing() else following.measure(folder / "following", shrink)
-
-
-def _engine(folder: Path, log: Path, corpus: Corpus, rounds: int, caches: Path) -> Iterator[Section]:
-    if requirement_missing():
-        absent = "needs root, dockerd and a static busybox"
-        yield Section("A container of a Docker engine", [Row("not measured", None, absent=absent)])
-        return
-    print(f"Feeding {corpus.lines:,} lines to a container …", file=sys.stderr)
-    with contests.engine(folder, log, corpus) as held:
-        for contest in held:
-            yield hold(contest, rounds, caches)
 
 
 def _written(path: Path, block: Block, *, lines: int | None = None, size: int | None = None) -> tuple[Path, Corpus]:

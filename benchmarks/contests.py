@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import bare_read, searches
+from benchmarks import bare_read, sdk_loop, searches
 from benchmarks.contest import LOGSCAN, Check, Contender, Contest, counts, finds, passes, reads, reads_some_of
 from benchmarks.corpus import Corpus
 from benchmarks.measures import Quantity, Target
@@ -26,6 +26,7 @@ FEEDING_SECONDS = 1200
 
 CONTAINER = "stack"
 MANY = 20
+LOOPED = 50
 READERS = 4
 WINDOW_LINES = (40_000, 350_000)
 SCAN_AS_JSON = (*LOGSCAN, "scan", "--quiet", "--format", "json")
@@ -73,7 +74,36 @@ def engine(folder: Path, log: Path, corpus: Corpus) -> Iterator[Sequence[Contest
 
 
 @contextmanager
-def many(folder: Path, log: Path, corpus: Corpus) -> Iterator[Contest]:
+def loop(folder: Path, log: Path, corpus: Corpus) -> Iterator[Sequence[Contest]]:
+    """Have few lines in a container, since the loop of other tools takes long for them, and search them for much."""
+    rules, patterns = _rules(folder, LOOPED), folder / f"patterns-{LOOPED}.txt"
+    searches.write_patterns(patterns, rules)
+    with Engine() as docker:
+        mounts = {log.parent: "/in"}
+        box = docker.run(Emitter(docker).image, "cat", f"/in/{log.name}", name=CONTAINER, mounts=mounts, wait=False)
+        box.wait(FEEDING_SECONDS)
+        grep = f"docker logs {CONTAINER} | LC_ALL=C grep -cE -f {shlex.quote(str(patterns))}"
+        scan = ("--direct", "never", CONTAINER)
+        contest = Contest(
+            f"A container of {corpus.lines:,} lines, {LOOPED} searches, through the engine's API",
+            [
+                Contender(
+                    "a loop of regex over the SDK's lines",
+                    (sys.executable, sdk_loop.__file__, CONTAINER, str(patterns)),
+                    counts(corpus),
+                ),
+                Contender("docker logs | grep -cE -f", ("sh", "-c", grep), counts(corpus), needs="docker"),
+                logscan(f"logscan scan, {LOOPED} rules", scan, only(folder, LOOPED), finds(corpus)),
+            ],
+            corpus.bytes,
+            sweep.daemon_pid(docker.root),
+            {"DOCKER_HOST": docker.url},
+        )
+        yield [contest]
+
+
+@contextmanager
+def many(folder: Path, log: Path, corpus: Corpus) -> Iterator[Sequence[Contest]]:
     """Have the same lines in twenty containers of a private engine, and read them all."""
     with Engine() as docker:
         image, mounts = Emitter(docker).image, {log.parent: "/in"}
@@ -86,7 +116,7 @@ def many(folder: Path, log: Path, corpus: Corpus) -> Iterator[Contest]:
         by_four = f"printf '%s\\n' {' '.join(names)} | xargs -P {READERS} -n 1 {bare}"
         api, files, packs = ("--direct", "never"), ("--direct", "always"), also(folder, FEW)
         targets = (AS_QUICK_AS_A_BARE_READ, LITTLE_MEMORY)
-        yield Contest(
+        contest = Contest(
             f"{MANY} containers of {corpus.bytes / 1e6:,.0f} MB",
             [
                 Contender(f"bare reads of the socket, {READERS} at a time", ("sh", "-c", by_four), passes(total)),
@@ -97,6 +127,7 @@ def many(folder: Path, log: Path, corpus: Corpus) -> Iterator[Contest]:
             sweep.daemon_pid(docker.root),
             {"DOCKER_HOST": docker.url},
         )
+        yield [contest]
 
 
 def windows(folder: Path) -> Contest:
