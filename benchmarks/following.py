@@ -26,7 +26,7 @@ from benchmarks.table import grid
 from tests.rig import sweep
 from tests.rig.emitter import Emitter
 from tests.rig.engine import Engine
-from tests.rig.follow import Follower
+from tests.rig.follow import Follower, resident_bytes
 
 HEADINGS = ("", "lines/s", "share of a core", "engine's share", "lag s, median", "lag s, 99 %", "MB", "target")
 
@@ -91,7 +91,7 @@ def _idle(folder: Path, containers: int, seconds: float) -> tuple[str, ...]:
         after = _used(process.pid, engine)
         own, daemon = _shares(before, after)
         verdict = f"share ≤ 2 %: {'met' if own <= 0.02 else 'MISSED'}"
-        memory = f"{_resident(process.pid) / MEGABYTE:.0f}"
+        memory = f"{resident_bytes(process.pid) / MEGABYTE:.0f}"
         return (f"{containers} idle containers", "0", f"{own:.1%}", f"{daemon:.1%}", "", "", memory, verdict)
 
 
@@ -124,7 +124,7 @@ def _busy(folder: Path, seconds: float) -> tuple[str, ...]:
             f"{daemon:.0%}",
             f"{median:.2f}",
             f"{worst:.2f}",
-            f"{_resident(process.pid) / MEGABYTE:.0f}",
+            f"{resident_bytes(process.pid) / MEGABYTE:.0f}",
             f"50,000 lines/s, share ≤ 50 %, lag ≤ 1 s: {'met' if met and rate > 0.9 * LINES_PER_SECOND else 'MISSED'}",
         )
 
@@ -157,8 +157,3 @@ def _used(process: int, engine: Engine) -> Used:
 def _shares(before: Used, after: Used) -> tuple[float, float]:
     took = after.at_s - before.at_s
     return (after.own_s - before.own_s) / took, (after.engine_s - before.engine_s) / took
-
-
-def _resident(process: int) -> int:
-    (line,) = (line for line in Path(f"/proc/{process}/status").read_text().splitlines() if line.startswith("VmRSS"))
-    return int(line.split()[1]) << 10

@@ -205,6 +205,12 @@ def test_without_a_year_the_nearest_before_the_files_mtime(line, expected):
     assert expected == CLOCK.time_of(line)
 
 
+def test_without_a_year_seconds_decide_whether_it_is_before_the_files_mtime():
+    clock = LineClock(mtime_ns=ns("2025-12-03 06:05:30"))
+    assert ns("2025-12-04 06:05:30") == clock.time_of("Dec  4 06:05:30 host x")
+    assert ns("2024-12-04 06:05:31") == clock.time_of("Dec  4 06:05:31 host x")
+
+
 def test_without_year_and_mtime_there_is_no_time():
     assert LineClock(UTC, None).time_of("Nov 19 15:52:44 host x") is None
 

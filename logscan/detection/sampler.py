@@ -127,7 +127,7 @@ class Sampler:
         else:
             line = exhibit.line
             time_ns, stream = line.time_ns, line.stream
-            rank = crc32(f"{time_ns}{line.text}".encode("utf-8", "surrogatepass"))  # as _checksum, without the call
+            rank = _checksum(line)
         order: _Order
         if time_ns is not None:
             order = (time_ns, stream, rank)
@@ -138,7 +138,7 @@ class Sampler:
             self._first = order, exhibit
         if self._last is None or order > self._last[0]:
             self._last = order, exhibit
-        self._keep(-rank, order, exhibit)
+        self._keep(-rank, order, self._number, exhibit)
 
     def add_all(self, lines: Sequence[Line], exhibit: Callable[[int], Exhibit]) -> None:
         """Look at hits that have a time; `exhibit` gives the one of a line, which few are asked for."""
@@ -150,22 +150,20 @@ class Sampler:
         if self._last is None or last > self._last[0]:
             self._last = last, exhibit(orders.index(last))
         most = -self._between[0][0] if len(self._between) >= self._size else max(ranks)
-        drawn = [(-rank, orders[number], -number) for number, rank in enumerate(ranks) if rank <= most]
-        before = self._number
-        for rank, order, number in nlargest(self._size, drawn):
-            self._number = before + 1 - number
-            self._keep(rank, order, exhibit(-number))
-        self._number = before + len(lines)
+        drawn = [(-rank, orders[place], -place) for place, rank in enumerate(ranks) if rank <= most]
+        for rank, order, place in nlargest(self._size, drawn):
+            self._keep(rank, order, self._number + 1 - place, exhibit(-place))
+        self._number += len(lines)
 
-    def _keep(self, rank: int, order: _Order, exhibit: Exhibit | Shown) -> None:
+    def _keep(self, rank: int, order: _Order, number: int, exhibit: Exhibit | Shown) -> None:
         """Keep the smallest hashes: an even draw over all hits, whatever their order.
 
         As many as are wanted are kept beside the first and the last, since these may be among them.
         """
         if len(self._between) < self._size:
-            heappush(self._between, (rank, order, -self._number, exhibit))
+            heappush(self._between, (rank, order, -number, exhibit))
         elif rank >= self._between[0][0]:
-            entry = (rank, order, -self._number, exhibit)
+            entry = (rank, order, -number, exhibit)
             if entry > self._between[0]:
                 heapreplace(self._between, entry)
 

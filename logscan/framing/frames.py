@@ -190,7 +190,7 @@ class FrameDecoder:
         block.frames.append(block.position)
         block.position += HEADER_BYTES + len(payload)
         self._piece(stream, time_ns, text, block)
-        if ends_line(stamp, text):
+        if ends_line(text, is_engines=len(stamp) == STAMP_BYTES):
             self._flush(stream, block)
         self.records += 1
         return True

@@ -62,14 +62,14 @@ class OpenLine:
     text: LongLine = field(default_factory=LongLine)
 
 
-def ends_line(stamp: bytes, text: bytes) -> bool:
+def ends_line(text: bytes, *, is_engines: bool = True) -> bool:
     """Tell whether nothing can follow `text` in its line.
 
     The engine cuts a line only where its buffer is full: a smaller record without a newline is the last
-    of a line that never got one, or of a long line under the `local` driver. Podman cuts anywhere, but its
-    stamps have another form.
+    of a line that never got one, or of a long line under the `local` driver. Podman cuts anywhere, and is
+    known by its stamps, which have another form.
     """
-    return text.endswith(b"\n") or (len(text) < PIECE_BYTES and len(stamp) == STAMP_BYTES)
+    return text.endswith(b"\n") or (is_engines and len(text) < PIECE_BYTES)
 
 
 class NumberedIndex(LineIndex):

@@ -171,7 +171,7 @@ class TtyDecoder:
             self._line = OpenLine(time_ns, self.records)
         self._line.text.add(text.removesuffix(b"\n"))
         self.records += 1
-        if ends_line(stamp, text):
+        if ends_line(text, is_engines=len(stamp) == STAMP_BYTES):
             self._flush(block)
 
     def _flush(self, block: LineBlock) -> None:

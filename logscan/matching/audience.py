@@ -14,41 +14,37 @@ from logscan.matching.index import Index, Order, Pointer
 from logscan.matching.question import Question
 from logscan.matching.where import LineGate
 
+Gates = Mapping[Order, LineGate]
+"""The questions for one container, by their places, each with the gate that a line has to pass."""
 
-@dataclass(frozen=True, slots=True)
-class Audience:
-    """The questions for one container, by their places.
+
+def gates_of(container: Container, given: Input, questions: Sequence[Question]) -> Gates:
+    """Choose the questions that look at what is `given`, and at this container."""
+    return {
+        order: line_gate
+        for order, question in enumerate(questions)
+        if question.input is given and (line_gate := question.gate(container)) is not None
+    }
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True)
+class Reach:
+    """Where some questions are met: half a megabyte, which containers share that are asked the same ones.
 
     `by_literal`: for each literal the pointers to questions, in order; `pointing`: the literals that
     have any; `slow`: the questions that want every line.
     """
 
-    gates: Mapping[Order, LineGate]
     by_literal: Sequence[Sequence[Pointer]]
     pointing: frozenset[int]
     slow: tuple[Order, ...]
 
     @classmethod
-    def of(
-        cls,
-        container: Container,
-        given: Input,
-        questions: Sequence[Question],
-        index: Index,
-    ) -> Audience:
-        """Choose the questions that look at what is `given`, and at this container."""
-        gates = {
-            order: line_gate
-            for order, question in enumerate(questions)
-            if question.input is given and (line_gate := question.gate(container)) is not None
-        }
-        by_literal = [_those_in(gates, pointers) for pointers in index.pointers.values()]
-        return cls(
-            gates,
-            by_literal,
-            frozenset(literal for literal, pointers in enumerate(by_literal) if pointers),
-            tuple(order for order in index.slow if order in gates),
-        )
+    def of(cls, orders: frozenset[Order], index: Index) -> Reach:
+        """Leave of the index what points to these questions."""
+        by_literal = [_those_in(orders, pointers) for pointers in index.pointers.values()]
+        pointing = frozenset(literal for literal, pointers in enumerate(by_literal) if pointers)
+        return cls(by_literal, pointing, tuple(order for order in index.slow if order in orders))
 
     def wanting(self, literals: Iterable[int], line: bytes | None) -> Sequence[Order]:
         """Give the questions to ask of a line that holds these literals, in order.
@@ -65,10 +61,18 @@ class Audience:
         return sorted(orders)
 
 
-def _those_in(gates: Mapping[Order, LineGate], pointers: Sequence[Pointer]) -> Sequence[Pointer]:
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who is asked of one container's lines, or events."""
+
+    gates: Gates
+    reach: Reach
+
+
+def _those_in(orders: frozenset[Order], pointers: Sequence[Pointer]) -> Sequence[Pointer]:
     if len(pointers) == 1:  # nearly always, and there are ten thousand
-        return pointers if pointers[0][0] in gates else ()
-    return [pointer for pointer in pointers if pointer[0] in gates]
+        return pointers if pointers[0][0] in orders else ()
+    return [pointer for pointer in pointers if pointer[0] in orders]
 
 
 def _stand(companions: tuple[tuple[bytes, ...], ...], line: bytes) -> bool:

@@ -19,12 +19,13 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from msgspec.structs import replace
 
 from logscan.batch import Batch, Container, Input, Line, Stream
 from logscan.lazy import lazy
-from logscan.matching.audience import Audience
+from logscan.matching.audience import Audience, Gates, Reach, gates_of
 from logscan.matching.confirm import Judge
 from logscan.matching.escapes import ESC, HIDING, revealed
 from logscan.matching.evidence import NO_GROUPS, Evidence
@@ -80,6 +81,7 @@ class Matcher:
         self._hiding = frozenset(range(len(literals), self._escape + 1))
         self._unrecalled: Path | None = cache
         self._audiences: dict[Place, Audience] = {}
+        self._reaches: WeakValueDictionary[frozenset[Order], Reach] = WeakValueDictionary()
         self._open: dict[Place, OpenEvents] = {}
 
     @property
@@ -105,22 +107,22 @@ class Matcher:
         audience = self._audience(batch)
         if not audience.gates:
             return
-        events = self._enter(batch)
+        events, reach = self._enter(batch), audience.reach
         if candidates is None:
             candidates = self.prefilter.candidates(batch.text)
-        wanted = [one for one in candidates if one[0] in audience.pointing or one[0] in self._hiding]
+        wanted = [one for one in candidates if one[0] in reach.pointing or one[0] in self._hiding]
         if _ESCAPE in batch.text:
             escapes = ((self._escape, found.end()) for found in re.finditer(_ESCAPE, batch.text))
             wanted = sorted([*wanted, *escapes], key=itemgetter(1))
-        for span in _lines(batch, wanted, every=bool(audience.slow)):
+        for span in _lines(batch, wanted, every=bool(reach.slow)):
             start, end, _ = span
             if events.running:
                 yield from self._ended(events.walk(batch, start))
-            if orders := self._wanting(audience, batch, span):
+            if orders := self._wanting(reach, batch, span):
                 asked = _AskedLine(batch, start, end)
                 if events.running:
                     yield from self._ended(events.offer(asked.line, end + 1))
-                hits = self._line_hits(audience, orders, asked, events.taking)
+                hits = self._line_hits(audience.gates, orders, asked, events.taking)
                 if len(hits) == 1 and not events.running and hits[0].rule not in self._joining:
                     yield hits[0]
                 else:
@@ -165,14 +167,14 @@ class Matcher:
         events.enter(batch)
         return events
 
-    def _wanting(self, audience: Audience, batch: Batch, span: Span) -> Sequence[Order]:
+    def _wanting(self, reach: Reach, batch: Batch, span: Span) -> Sequence[Order]:
         start, end, literals = span
         if literals.isdisjoint(self._hiding):
-            return audience.wanting(literals, batch.text[start:end].lower())
-        return audience.wanting(literals | self._revealed_literals(batch.content(start, end)), None)
+            return reach.wanting(literals, batch.text[start:end].lower())
+        return reach.wanting(literals | self._revealed_literals(batch.content(start, end)), None)
 
     def _line_hits(
-        self, audience: Audience, orders: Sequence[Order], asked: _AskedLine, taking: Collection[OpenEvent]
+        self, gates: Gates, orders: Sequence[Order], asked: _AskedLine, taking: Collection[OpenEvent]
     ) -> list[Hit]:
         """Give the hits of a line; those of a rule that joins lines have not all their fields yet."""
         if self._unrecalled is not None:  # before the first judge is made, which asks for the literals of its parts
@@ -183,7 +185,7 @@ class Matcher:
         for order in orders:
             if order >= self._yielding and hits and not inside and self._speak(hits):
                 break
-            question, gate = self._questions[order], audience.gates[order]
+            question, gate = self._questions[order], gates[order]
             rule = question.rule
             if rule in self._watch or not (gate is OPEN or gate.admits(asked.ask_stream, asked.ask_level)):
                 continue
@@ -248,8 +250,15 @@ class Matcher:
         if audience is None:
             if len(self._audiences) >= MAX_AUDIENCES:
                 self._audiences.clear()
-            audience = self._audiences[place] = Audience.of(batch.container, batch.input, self._questions, self._index)
+            gates = gates_of(batch.container, batch.input, self._questions)
+            audience = self._audiences[place] = Audience(gates, self._reach(frozenset(gates)))
         return audience
+
+    def _reach(self, orders: frozenset[Order]) -> Reach:
+        reach = self._reaches.get(orders)
+        if reach is None:
+            reach = self._reaches[orders] = Reach.of(orders, self._index)
+        return reach
 
 
 class _AskedLine(LineView):

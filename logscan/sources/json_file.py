@@ -23,7 +23,7 @@ import msgspec
 from logscan.batch import MAX_BATCH_BYTES, MAX_LINE_BYTES, Batch, Container, LineIndex, Stream
 from logscan.finding import Gap, GapReason
 from logscan.framing.ansi import strip_ansi
-from logscan.framing.line_block import MAX_BEHIND, PIECE_BYTES, NumberedIndex, OpenLine
+from logscan.framing.line_block import MAX_BEHIND, PIECE_BYTES, NumberedIndex, OpenLine, ends_line
 from logscan.framing.lines import LineCutter, long_lines
 from logscan.framing.stamp import parse_careful
 from logscan.framing.time_range import TimeRange
@@ -271,7 +271,7 @@ class JsonFileReader:
 
     def _append(self, text: bytes, stream: int) -> None:
         self._pieces[stream].text.add(text.removesuffix(b"\n"))
-        if text.endswith(b"\n") or (self._engines_own and ends_line(text)):
+        if ends_line(text, is_engines=self._engines_own):
             self._end_pieces(stream)
 
     def _end_overdue(self) -> None:
@@ -314,11 +314,6 @@ def record_time(line: bytes) -> int | None:
     """Give the time of a record, in nanoseconds since the epoch; None when it is damaged."""
     record = decode_record(line)
     return None if record is None else record[1]
-
-
-def ends_line(text: bytes) -> bool:
-    """Tell whether the next record of the stream is another line: the engine cuts one only where its buffer is full."""
-    return text.endswith(b"\n") or len(text) < PIECE_BYTES
 
 
 def decode_record(line: bytes) -> tuple[bytes, int, int] | None:

@@ -148,6 +148,19 @@ def test_matches_judges_the_pattern_alone_without_where():
     assert [True, False] == [Matcher([]).matches(narrow, text) for text in ("INFO disk", "INFO tape")]
 
 
+def test_containers_that_are_asked_the_same_share_where_it_is_met():
+    own = rule({"contains": "disk"}, id="own", where={"service": "db"})
+    matcher = Matcher([rule({"contains": "boom"}, id="all"), own])
+    web, api, db = (Container(key=name, name=name) for name in ("web", "api", "db"))
+    lines = ("boom", "disk")
+
+    found = {box.name: [hit.rule.id for hit in matcher.scan(batch(*lines, container=box))] for box in (web, api, db)}
+    assert {"web": ["all"], "api": ["all"], "db": ["all", "own"]} == found
+    assert 2 == len(matcher._reaches)
+    matcher._audiences.clear()
+    assert 0 == len(matcher._reaches)
+
+
 # --- related -----------------------------------------------------------------------------------
 
 UNAUTHORIZED = rule(

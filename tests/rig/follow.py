@@ -201,10 +201,7 @@ class Follower:
     @property
     def resident_bytes(self) -> int:
         """The memory that the process holds."""
-        (line,) = (
-            line for line in Path(f"/proc/{self.pid}/status").read_text().splitlines() if line.startswith("VmRSS")
-        )
-        return int(line.split()[1]) << 10
+        return resident_bytes(self.pid)
 
     @property
     def cpu_seconds(self) -> float:
@@ -231,6 +228,13 @@ class Follower:
     def _signal(self, how: signal.Signals) -> None:
         assert self._process is not None, "it was never started"
         self._process.send_signal(how)
+
+
+def resident_bytes(process: int) -> int:
+    """Give the memory that a process holds."""
+    status = Path(f"/proc/{process}/status").read_text().splitlines()
+    (line,) = (line for line in status if line.startswith("VmRSS"))
+    return int(line.split()[1]) << 10
 
 
 def _whole_lines(path: Path) -> list[bytes]:

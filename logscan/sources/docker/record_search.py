@@ -17,7 +17,8 @@ import gzip
 from collections.abc import Iterator
 from typing import IO, Final
 
-from logscan.sources.json_file import SLACK_NS, decode_record, ends_line
+from logscan.framing.line_block import ends_line
+from logscan.sources.json_file import SLACK_NS, decode_record
 
 LogFile = IO[bytes] | gzip.GzipFile
 

@@ -190,6 +190,7 @@ def test_the_first_record_that_is_still_to_be_written_is_none(path):
     "later",
     [
         pytest.param(b"", id="emptied"),
+        pytest.param(LARGE[: READ_BYTES + 10_000], id="cut, and the beginning is what it was"),
         pytest.param(records(50_000), id="begun again"),
         pytest.param(records(*range(50_000, 100_000)), id="longer than it was"),
     ],
