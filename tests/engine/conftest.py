@@ -1,4 +1,4 @@
-"""Containers that live as long as the module that looks at them."""
+"""Containers that live as long as the module that looks at them, and the engine as logscan sees it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from logscan.sources.docker.engine import Engine as ConnectedEngine
 from tests.rig.emitter import Emitter
 from tests.rig.engine import Engine
+from tests.rig.proxy import Proxy
 
 
 @pytest.fixture(scope="module")
@@ -16,3 +18,11 @@ def lasting(engine: Engine, emitter: Emitter) -> Iterator[Emitter]:
     before = engine.containers()
     yield emitter
     engine.remove([each for each in engine.containers() if each not in before])
+
+
+@pytest.fixture
+def connected(proxy: Proxy) -> Iterator[ConnectedEngine]:
+    """The engine as logscan sees it."""
+    engine = ConnectedEngine.connect(proxy.url)
+    yield engine
+    engine.close()

@@ -1,30 +1,25 @@
 """The engine's own files give what its API gives, line for line, and are read by themselves where that goes."""
 
 import os
-import re
 from contextlib import contextmanager
-from itertools import pairwise
-from pathlib import Path
 from random import Random
 
 import pytest
 
-from logscan.finding import GapReason, Status
+from logscan.finding import Status
 from logscan.framing.time_range import TimeRange
 from logscan.settings import Direct
 from logscan.sources.docker.container_log import ContainerLog
-from logscan.sources.docker.engine import Engine
 from logscan.sources.docker.nearest_log import log_of
 from logscan.sources.docker.select import Selection
 from logscan.sources.docker.source import DockerSource
+from tests.engine.both_ways import ALWAYS, lines_of, read, source_of
 from tests.engine.scanning import BY_THE_API
 from tests.rig.cli import run_logscan
 from tests.rig.oracle import Burst, Mix, Script
-from tests.rig.sweep import until
 
 PANIC = b'ts=2025-10-14T09:04:11.269411Z lvl=info msg="Dispatcher panic" log_id=0z_VEtBW000 error="panic: boom"'
 PIECE = 16_384
-ALWAYS = TimeRange()
 PROJECT = {"com.docker.compose.project": "shop", "com.docker.compose.service": "influxdb"}
 NOBODY = 65_534
 
@@ -34,43 +29,6 @@ def scanned(proxy, name, direct, *options):
     (source,) = report["sources"]
     facts = {key: source[key] for key in ("status", "reason", "lines", "truncated", "first_seen", "last_seen")}
     return report["findings"], facts, source["read"]
-
-
-def source_of(engine, container, direct=Direct.AUTO, wanted=ALWAYS, tail=None):
-    return DockerSource.open(engine, Selection(names=(container.name,)), wanted, tail=tail, direct=direct)
-
-
-def lines_of(batches):
-    """Each line with its time and stream, as a rule sees it."""
-    lines = []
-    for batch in batches:
-        offset, count = 0, len(lines)
-        while offset < len(batch.text):
-            line = batch.line_at(offset)
-            lines.append((line.text, line.time_ns, line.stream))
-            offset = batch.span_at(offset)[1] + 1
-        assert len(lines) - count == batch.lines
-    return lines
-
-
-def read(engine, container, direct, wanted=ALWAYS, tail=None):
-    """Read once; give the way taken, the lines, and what the coverage says of them."""
-    source = source_of(engine, container, direct, wanted, tail)
-    lines = lines_of(source.batches())
-    (found,) = source.coverage
-    size = None if tail is None else found.bytes  # of whole logs, each way counts its own bytes
-    return (
-        found.read,
-        lines,
-        (found.status, found.lines, found.truncated, found.first_seen_ns, found.last_seen_ns, size),
-    )
-
-
-@pytest.fixture
-def connected(proxy):
-    engine = Engine.connect(proxy.url)
-    yield engine
-    engine.close()
 
 
 LAYOUTS = pytest.mark.parametrize(
@@ -278,80 +236,3 @@ def test_a_backtest_reads_as_a_scan_does(emitter, proxy, asked, way):
     report = run_logscan("rules", "backtest", "influxdb-dispatcher-panic", *options, docker_host=proxy.url).json
     assert [(container.id, way)] == [(source["container"]["id"], source["read"]) for source in report["sources"]]
     assert [1] == [found["count"] for found in report["findings"]]
-
-
-def test_a_container_that_writes_is_read_up_to_where_it_was(emitter, connected):
-    """It goes on writing all the while: without an end of its own, reading would not come to one."""
-    container = emitter.burst(Burst(10_000_000, size=150, mix=Mix.BOTH), wait=False)
-    assert until(lambda: container.logs_path().stat().st_size > 5 << 20)
-    source = source_of(connected, container)
-
-    batches = source.batches()
-    first = next(batches)
-    size = container.logs_path().stat().st_size
-    lines = lines_of([first, *batches])
-
-    (found,) = source.coverage
-    assert ("direct", Status.COMPLETE) == (found.read, found.status)
-    assert found.bytes <= size < container.logs_path().stat().st_size
-    for stream in ("stdout", "stderr"):
-        assert_without_holes(numbers(lines, stream), step=2)
-
-
-def numbers(lines, stream="stdout"):
-    return [int(re.match(r"S=\w+ N=(\d+) ", text)[1]) for text, _, of in lines if of == stream]
-
-
-def assert_without_holes(found, step=1):
-    assert {step} >= {later - earlier for earlier, later in pairwise(found)}
-
-
-@pytest.mark.parametrize("max_size", ["1k", "20k"])
-@pytest.mark.parametrize(
-    "kept",
-    [
-        pytest.param({"max-file": "1"}, id="one file, emptied"),
-        pytest.param({"max-file": "2"}, id="two files"),
-        pytest.param({"max-file": "5"}, id="five files"),
-        pytest.param({"max-file": "5", "compress": "true"}, id="five files, compressed"),
-    ],
-)
-def test_of_a_log_that_rotates_all_the_while_no_line_comes_twice_and_none_is_missing_unsaid(
-    emitter, connected, max_size, kept
-):
-    container = emitter.burst(Burst(10_000_000, size=60), log_opts={"max-size": max_size} | kept, wait=False)
-    assert until(lambda: container.logs_path().exists())
-    last = 0
-    ways = []
-    for _ in range(15):
-        way, lines, (status, *_) = read(connected, container, Direct.AUTO)
-        ways.append(way)
-        if way == "api":
-            continue
-        found = numbers(lines)
-        assert sorted(set(found)) == found
-        assert Status.COMPLETE is status
-        assert_without_holes(found)
-        assert found[-1:] >= [last][: len(found)]
-        last = found[-1] if found else last
-    assert max_size == "1k" or "direct" in ways  # files of ten lines may be gone each time that they are opened
-
-
-@pytest.mark.parametrize("again", [pytest.param(0, id="emptied"), pytest.param(3, id="emptied and filled again")])
-def test_a_log_that_is_emptied_while_it_is_read_is_cut_there_and_says_so(emitter, connected, again):
-    container = emitter.burst(Burst(60_000, size=150))
-    source = source_of(connected, container)
-    path = Path(container.logs_path())
-    written = path.read_bytes()
-
-    batches = source.batches()
-    first = next(batches)
-    path.write_bytes(b"".join(reversed(written.splitlines(keepends=True))) * again)
-    found = numbers(lines_of([first, *batches]))
-
-    (coverage,) = source.coverage
-    assert list(range(1, len(found) + 1)) == found
-    assert ("direct", Status.PARTIAL, len(found)) == (coverage.read, coverage.status, coverage.lines)
-    assert "its log file was emptied while it was read" == coverage.reason
-    (gap,) = coverage.gaps
-    assert (GapReason.TRUNCATED, coverage.last_seen_ns) == (gap.reason, gap.from_ns)
