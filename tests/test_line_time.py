@@ -192,6 +192,59 @@ def test_lines_of_the_same_minute(line, expected):
     assert expected == clock.time_of(line)
 
 
+REMEMBERED = (
+    "2025-12-03 06:05:46 x",
+    "2025-12-03 06:59:46,123 +01:00 x",
+    "[2025-12-03T06:05:46.5Z] x",
+    '{"ts": "2025-12-03T06:05:46.123456Z", "msg": "x"}',
+    '{"level": "info", "time": "2025-12-03 06:05:46"}',
+    '10.0.0.17 - - [03/Dec/2025:06:05:46 +0000] "GET /a HTTP/1.1" 200',
+    '::1 - - [03/Dec/2025:06:05:46 +0000] "GET /a HTTP/1.1" 200',
+    "level=info ts=2025-12-03T06:05:46Z msg=x",
+    "time=2025-12-03T06:05:46Z",
+    "Wed Dec  3 06:05:46 2025 x",
+    "Dec  3 06:05:46 host x",
+    "2025-10-26 02:05:46 x",
+    "2025-10-26 03:05:46 x",
+    "x" * 80 + " 2025-12-03 06:05:46.123456789Z x",
+)
+
+
+@settings(max_examples=500)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(REMEMBERED), st.integers(0, 60), st.sampled_from("0123456789:.,[{ Z")), max_size=12
+    )
+)
+@pytest.mark.parametrize("zone", [UTC, ZoneInfo("Europe/Berlin")])
+def test_a_clock_that_remembers_tells_what_a_new_one_tells(zone, changes):
+    remembering = LineClock(zone, MTIME_NS)
+    for line in REMEMBERED:
+        remembering.time_of(line)
+    for line, place, character in changes:
+        changed = line[:place] + character + line[place + 1 :]
+        assert remembering.time_of(changed) == LineClock(zone, MTIME_NS).time_of(changed)
+
+
+ACCESS = '10.0.0.17 - - [03/Dec/2025:06:05:46 +0000] "GET /a HTTP/1.1" 200'
+LATE = "x" * 101 + " 2025-12-03 06:05:4"
+
+
+@pytest.mark.parametrize(
+    ("before", "line"),
+    [
+        pytest.param(ACCESS, "{" + ACCESS, id="an access line that is no JSON object"),
+        pytest.param(ACCESS, f"2025-12-01 05:00:00 {ACCESS}", id="a time before the bracket"),
+        pytest.param(f"{LATE}6 x", f"{LATE}6.123456789 x", id="a fraction beyond what is looked at"),
+        pytest.param("1987-10-25 00:00:30 x", "1987-10-25 00:02:00 x", id="a clock that is set at one past midnight"),
+    ],
+)
+def test_what_a_clock_remembers_is_of_no_use_for(before, line):
+    remembering = LineClock(ZoneInfo("America/St_Johns"), MTIME_NS)
+    assert remembering.time_of(before) is not None
+    assert remembering.time_of(line) == LineClock(ZoneInfo("America/St_Johns"), MTIME_NS).time_of(line)
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
