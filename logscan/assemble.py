@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import partial
@@ -75,8 +75,8 @@ def scan_report(
     `warn` is told of rules with more group values than are kept apart.
     """
     started_ns = clock()
-    matcher = load_matcher(rules)
     detector = Detector(rules, samples=settings.samples)
+    matcher = load_matcher(rules, detector.counted)
     opened = _open(settings, rules, started_ns)
     tracker = partial(_track, opened.sources, progress) if progress else None
     pipeline.scan(opened.sources, matcher, detector, opened.wanted, context=settings.context, progress=tracker)
@@ -97,9 +97,9 @@ def scan_report(
     )
 
 
-def load_matcher(rules: Sequence[Rule]) -> Matcher:
+def load_matcher(rules: Sequence[Rule], counted: Collection[Rule] = ()) -> Matcher:
     """Make the matcher of a run: the last of what is loaded before logs are read."""
-    matcher = Matcher(rules, cache=cache_folder())
+    matcher = Matcher(rules, cache=cache_folder(), counted=counted)
     memory.end_loading()
     return matcher
 

@@ -108,9 +108,16 @@ class Input(StrEnum):
 
 
 class LineIndex(Protocol):
-    """Time and stream of a batch's lines, in the flat form that their source had."""
+    """Time and stream of a batch's lines, in the flat form that their source had.
+
+    `verbatim`: whether a line says all that stands in the text, and nothing else.
+    """
 
     __slots__ = ()
+
+    @property
+    def verbatim(self) -> bool:
+        return False
 
     def content(self, text: bytes, start: int, end: int) -> int:  # noqa: ARG002 - others have stamps before it
         """Tell where the content of the line `text[start:end]` starts."""
@@ -132,6 +139,10 @@ class Untimed(LineIndex):
     """The index of lines that carry neither time nor stream."""
 
     __slots__ = ()
+
+    @property
+    def verbatim(self) -> bool:
+        return True
 
     def locate(self, text: bytes, start: int, end: int) -> tuple[int | None, Stream]:  # noqa: ARG002
         return None, Stream.UNKNOWN

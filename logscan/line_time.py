@@ -98,7 +98,7 @@ class LineClock:
         self._newest_ns = None if mtime_ns is None else mtime_ns + _DAY  # a day, for the zone may be a guess
         self._minutes: dict[tuple[str, str | None, str | None], int | None] = {}
         self._heads: dict[str, _Head] = {}
-        self._sizes: list[int] = []
+        self._sizes: dict[str, list[int]] = {}  # of heads, by their first character
 
     def time_of(self, text: str) -> int | None:
         """Give the time in `text`: the first near its head, else under a known key such as `ts=`.
@@ -106,7 +106,7 @@ class LineClock:
         A JSON line is asked for its keys alone, for its other values tell of other times. A time
         without a year comes last: dockerd's syslog lines have a full one behind it.
         """
-        for size in self._sizes:
+        for size in self._sizes.get(text[:1], ()):
             head = self._heads.get(text[:size])
             if head is not None and (time_ns := _behind_head(text, size, head)) is not None:
                 return time_ns
@@ -161,8 +161,11 @@ class LineClock:
             begin = size - _ACCESS_HOUR
             if match.string[begin : begin + 1] != "[":
                 return time_ns
-        elif size not in self._sizes:
-            self._sizes = [size, *self._sizes[: _SIZES - 1]]
+        else:
+            sizes = self._sizes.setdefault(match.string[:1], [])
+            if size not in sizes:
+                sizes.insert(0, size)
+                del sizes[_SIZES:]
         if len(self._heads) >= _MINUTES:
             self._heads.clear()
         hour_ns = time_ns - _behind_hour_ns(*match.group("minute", "second", "fraction"))

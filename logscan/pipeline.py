@@ -35,11 +35,11 @@ def scan(
     with SearchAhead(matcher.prefilter) as ahead:
         for source in sources:
             for batch, candidates in ahead.over(source.batches()):
-                hits = wanted_of(matcher.scan(batch, candidates))
                 if context:
+                    hits = wanted_of(matcher.scan(batch, candidates))
                     _observe(detector, surroundings.around(batch, hits, matcher.open_offsets))
                 else:
-                    detector.observe_all(hits)
+                    detector.observe_all(batch, matcher.survey(batch, candidates), matcher.hit, wanted)
                 if batch.last_ns is not None:
                     detector.advance(batch.container, batch.last_ns)
                 if progress is not None:

@@ -15,12 +15,13 @@ also outlives containers: they are known by their keys, whatever object tells of
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from logscan.batch import Container, Service
+from logscan.batch import Batch, Container, Service
 from logscan.detection.changes import Changes, change
+from logscan.detection.crowd import HitOf, gather
 from logscan.detection.event import Event, exhibit
 from logscan.detection.in_order import Counted, InOrder
 from logscan.detection.keys import Key, Keys
@@ -33,7 +34,8 @@ from logscan.detection.tallies import MAX_TALLIES, Kept, Recall, Tallies
 from logscan.detection.tally import Tally
 from logscan.detection.watermarks import Watermarks
 from logscan.finding import Change, ChangeKind, Finding, RelatedLine
-from logscan.matching.hit import Hit
+from logscan.framing.time_range import ALWAYS, TimeRange
+from logscan.matching.hit import Hit, Sighting
 from logscan.ruleset.model import EventCount, Rule, Spike, ValueCount
 from logscan.state_row import StateRow
 
@@ -80,7 +82,8 @@ class Detector:
         self._keys = Keys(recycles=lateness_ns is not None)
         self._in_order = InOrder(rules, self._keys, meanings)
         self._ordered = frozenset(rule.id for rule in rules if self._in_order.wants(rule))
-        self._alone = frozenset() if lateness_ns is not None else frozenset(filter(self._counts_alone, rules))
+        self.counted = frozenset() if lateness_ns is not None else frozenset(filter(self._counts_alone, rules))
+        """The rules whose hits only have to be counted, with their times and their text."""
         self._order = EventOrder()
         self._tallies = Tallies(meanings, samples, recall, max_tallies)
         self._ungrouped: dict[tuple[Rule, Container], Tally] = {}  # where the hits of most rules go, by the short way
@@ -125,19 +128,27 @@ class Detector:
             return self._count_hit(hit, counts_at_ns, before, after)
         return self._observe_in_order(hit, counts_at_ns, before, after)
 
-    def observe_all(self, hits: Iterable[Hit]) -> None:
-        """Take the hits of a piece of one log, in its order. A scan counts many of them together."""
-        alone: defaultdict[tuple[Rule, Container], list[Hit]] = defaultdict(list)
-        for hit in hits:
-            rule, line = hit.rule, hit.line
-            if rule in self._alone and line.time_ns is not None and not hit.aside:
-                self._last_ns[line.container.key] = line.time_ns
-                alone[rule, line.container].append(hit)
-                continue
-            self._count_together(alone.pop((rule, line.container), ()))
+    def observe_all(
+        self, batch: Batch, found: Sequence[Hit | Sighting], hit_of: HitOf, wanted: TimeRange = ALWAYS
+    ) -> None:
+        """Take what was found in a batch, in its order and within the `wanted` times; most of it is counted together.
+
+        `hit_of` makes a hit of a sighting and its line.
+        """
+        gathered = gather(batch, found, self.counted, wanted, hit_of)
+        if gathered is None:
+            for one in found:
+                hit = one if isinstance(one, Hit) else hit_of(one, batch.line(one.start, one.end))
+                if wanted.holds(hit.line.time_ns):
+                    self.observe(hit)
+            return
+        for crowd in gathered.crowds:
+            tally = self._ungrouped.get((crowd.rule, batch.container)) or self._tally_of(crowd.hit(0))
+            tally.add_all(crowd)
+        for hit in gathered.hits:
             self.observe(hit)
-        for together in alone.values():
-            self._count_together(together)
+        if gathered.last_ns is not None:
+            self._last_ns[batch.container.key] = gathered.last_ns
 
     def advance(self, container: Container, time_ns: int) -> list[Change]:
         """Note that a container was read up to `time_ns`, whether or not there was a hit."""
@@ -220,7 +231,7 @@ class Detector:
         return sorted(findings, key=lambda finding: finding.sort_key)
 
     def _counts_alone(self, rule: Rule) -> bool:
-        """Tell whether a hit of the rule, with its time and its text, is all that has to be known to count it."""
+        """Tell whether a hit counts whatever came before, and whatever else it says."""
         model = rule.model
         return model.group_by is None and model.related is None and rule.id not in self._ordered
 
@@ -339,11 +350,6 @@ class Detector:
         tally = self._tally_of(hit)
         tally.add(hit, counts_at_ns, (exhibit(hit, before, after),))
         return [] if self._stream is None else self._tell(tally, (hit,), counts_at_ns, self._stream)
-
-    def _count_together(self, hits: Sequence[Hit]) -> None:
-        """Count hits of one rule and container in a scan, each of which counts by itself."""
-        if hits:
-            self._tally_of(hits[0]).add_all(hits)
 
     def _count(self, counted: Counted) -> list[Change]:
         tally = self._tally(counted.rule, counted.key, counted.events[0].hit)

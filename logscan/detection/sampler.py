@@ -14,7 +14,7 @@ from heapq import heapify, heappush, heapreplace, nlargest
 from typing import NamedTuple
 from zlib import crc32
 
-from logscan.batch import Line
+from logscan.batch import Line, Stream
 from logscan.finding import Sample
 from logscan.redact import redact_lines
 
@@ -46,7 +46,7 @@ class Exhibit:
     continued: Sequence[str] = ()
 
     def shown(self) -> Shown:
-        return Shown(_checksum(self.line), self.sample())
+        return Shown(checksum(self.line.time_ns, self.line.text), self.sample())
 
     def sample(self) -> Sample:
         """Redact the lines together, for a key may run over several, then cut around the match."""
@@ -90,8 +90,19 @@ def _begin(length: int, start: int, end: int) -> int:
     return max(0, min(start - room // 2, length - MAX_SAMPLE_CHARS))
 
 
-def _checksum(line: Line) -> int:
-    return crc32(f"{line.time_ns}{line.text}".encode("utf-8", "surrogatepass"))
+def _extreme(
+    most: Callable[..., int], times: Sequence[int], streams: Sequence[Stream], checksums: Sequence[int]
+) -> tuple[_Order, int]:
+    """Find the first or the last of all, as `most` is min or max; give its order and its place."""
+    time_ns = most(times)
+    places = [place for place, one in enumerate(times) if one == time_ns]
+    place = most(places, key=lambda place: (streams[place], checksums[place]))
+    return (time_ns, streams[place], checksums[place]), place
+
+
+def checksum(time_ns: int | None, text: str) -> int:
+    """Give the number by which a line is drawn, with its time and its raw text."""
+    return crc32(f"{time_ns}{text}".encode("utf-8", "surrogatepass"))
 
 
 _Placed = tuple[_Order, Exhibit | Shown]
@@ -127,7 +138,7 @@ class Sampler:
         else:
             line = exhibit.line
             time_ns, stream = line.time_ns, line.stream
-            rank = _checksum(line)
+            rank = checksum(time_ns, line.text)
         order: _Order
         if time_ns is not None:
             order = (time_ns, stream, rank)
@@ -140,20 +151,28 @@ class Sampler:
             self._last = order, exhibit
         self._keep(-rank, order, self._number, exhibit)
 
-    def add_all(self, lines: Sequence[Line], exhibit: Callable[[int], Exhibit]) -> None:
-        """Look at hits that have a time; `exhibit` gives the one of a line, which few are asked for."""
-        ranks = list(map(_checksum, lines))
-        orders = [(line.time_ns or 0, line.stream, rank) for line, rank in zip(lines, ranks, strict=True)]
-        first, last = min(orders), max(orders)
-        if self._first is None or first < self._first[0]:
-            self._first = first, exhibit(orders.index(first))
-        if self._last is None or last > self._last[0]:
-            self._last = last, exhibit(orders.index(last))
-        most = -self._between[0][0] if len(self._between) >= self._size else max(ranks)
-        drawn = [(-rank, orders[place], -place) for place, rank in enumerate(ranks) if rank <= most]
+    def add_all(
+        self,
+        times: Sequence[int],
+        streams: Sequence[Stream],
+        checksums: Sequence[int],
+        exhibit: Callable[[int], Exhibit],
+    ) -> None:
+        """Look at hits that have a time; `exhibit` gives one by its place, and is asked for few."""
+        first, last = (_extreme(most, times, streams, checksums) for most in (min, max))
+        if self._first is None or first[0] < self._first[0]:
+            self._first = first[0], exhibit(first[1])
+        if self._last is None or last[0] > self._last[0]:
+            self._last = last[0], exhibit(last[1])
+        most = -self._between[0][0] if len(self._between) >= self._size else max(checksums)
+        drawn = [
+            (-rank, (times[place], streams[place], rank), -place)
+            for place, rank in enumerate(checksums)
+            if rank <= most
+        ]
         for rank, order, place in nlargest(self._size, drawn):
             self._keep(rank, order, self._number + 1 - place, exhibit(-place))
-        self._number += len(lines)
+        self._number += len(times)
 
     def _keep(self, rank: int, order: _Order, number: int, exhibit: Exhibit | Shown) -> None:
         """Keep the smallest hashes: an even draw over all hits, whatever their order.

@@ -14,6 +14,7 @@ from heapq import nlargest
 from msgspec.structs import replace
 
 from logscan.batch import Container, Line, Stream
+from logscan.detection.crowd import Crowd
 from logscan.detection.draw import Draw
 from logscan.detection.event import CONTAINER, exhibit
 from logscan.detection.growth import Grown, Growth
@@ -160,17 +161,16 @@ class Tally:
         for one in exhibits:
             self.sampler.add(one)
 
-    def add_all(self, hits: Sequence[Hit]) -> None:
-        """Count hits of one container at once, in the order of its log; each has a time, and counts by itself."""
-        lines = [hit.line for hit in hits]
-        times = [line.time_ns for line in lines if line.time_ns is not None]
+    def add_all(self, crowd: Crowd) -> None:
+        """Count the hits of a crowd, each of which counts by itself."""
+        times = crowd.times
         last_ns = max(times)
-        newest = len(times) - 1 - times[::-1].index(last_ns)
-        self.count += len(hits)
-        self._share(lines[newest].container, len(hits))
+        newest = crowd.hit(len(times) - 1 - times[::-1].index(last_ns))
+        self.count += len(times)
+        self._share(newest.line.container, len(times))
         self.growth.add_all(times)
-        self._place(hits[newest], last_ns, min(times))
-        self.sampler.add_all(lines, lambda number: exhibit(hits[number]))
+        self._place(newest, last_ns, min(times))
+        self.sampler.add_all(times, crowd.streams, crowd.checksums(), lambda number: exhibit(crowd.hit(number)))
 
     def _share(self, container: Container, count: int) -> None:
         share = self.shares.get(container.key)

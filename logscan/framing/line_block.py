@@ -88,6 +88,10 @@ class NumberedIndex(LineIndex):
     def kept(self, chosen: Sequence[bool]) -> Self:
         """Give the index of the chosen lines."""
 
+    @property
+    def verbatim(self) -> bool:
+        return True
+
     def locate(self, text: bytes, start: int, end: int) -> tuple[int | None, Stream]:  # noqa: ARG002
         """Count the lines up to `start`, going on from the last one asked for."""
         if start < self._offset:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from logscan.framing.stamp import format_fixed
 
-_ALWAYS = b"\xff"
+_END = b"\xff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class TimeRange:
     since_ns: int | None = None
     until_ns: int | None = None
     _since: bytes = field(init=False, repr=False, default=b"")
-    _until: bytes = field(init=False, repr=False, default=_ALWAYS)
+    _until: bytes = field(init=False, repr=False, default=_END)
 
     def __post_init__(self) -> None:
         if self.since_ns is not None:
@@ -45,3 +45,7 @@ class TimeRange:
     def select(self, stamps: Sequence[bytes]) -> list[bool]:
         """Tell which of these stamps, in the engine's fixed form, are inside."""
         return [self._since <= stamp <= self._until for stamp in stamps]
+
+
+ALWAYS = TimeRange()
+"""Every moment."""

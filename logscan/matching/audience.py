@@ -6,7 +6,7 @@ meaning of `where` (where).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from logscan.batch import Container, Input
@@ -32,19 +32,27 @@ class Reach:
     """Where some questions are met: half a megabyte, which containers share that are asked the same ones.
 
     `by_literal`: for each literal the pointers to questions, in order; `pointing`: the literals that
-    have any; `slow`: the questions that want every line.
+    have any; `slow`: the questions that want every line; `sole`: the literals that point to one `simple`
+    question alone.
     """
 
     by_literal: Sequence[Sequence[Pointer]]
     pointing: frozenset[int]
     slow: tuple[Order, ...]
+    sole: Mapping[int, Pointer]
 
     @classmethod
-    def of(cls, orders: frozenset[Order], index: Index) -> Reach:
+    def of(cls, orders: frozenset[Order], index: Index, simple: Collection[Order]) -> Reach:
         """Leave of the index what points to these questions."""
         by_literal = [_those_in(orders, pointers) for pointers in index.pointers.values()]
         pointing = frozenset(literal for literal, pointers in enumerate(by_literal) if pointers)
-        return cls(by_literal, pointing, tuple(order for order in index.slow if order in orders))
+        slow = tuple(order for order in index.slow if order in orders)
+        sole = {
+            literal: pointers[0]
+            for literal, pointers in enumerate(by_literal)
+            if len(pointers) == 1 and pointers[0][0] in simple and not slow
+        }
+        return cls(by_literal, pointing, slow, sole)
 
     def wanting(self, literals: Iterable[int], line: bytes | None) -> Sequence[Order]:
         """Give the questions to ask of a line that holds these literals, in order.
@@ -56,7 +64,7 @@ class Reach:
             if literal >= len(self.by_literal):
                 continue
             for order, companions in self.by_literal[literal]:
-                if order not in orders and (not companions or line is None or _stand(companions, line)):
+                if order not in orders and (not companions or line is None or stand(companions, line)):
                     orders.add(order)
         return sorted(orders)
 
@@ -75,7 +83,7 @@ def _those_in(orders: frozenset[Order], pointers: Sequence[Pointer]) -> Sequence
     return [pointer for pointer in pointers if pointer[0] in orders]
 
 
-def _stand(companions: tuple[tuple[bytes, ...], ...], line: bytes) -> bool:
+def stand(companions: tuple[tuple[bytes, ...], ...], line: bytes) -> bool:
     """Tell whether one of each set stands in the line."""
     for literals in companions:  # the quickest way: this is asked of every line that holds a literal
         for literal in literals:

@@ -1,4 +1,7 @@
-"""Hit: a line that a rule confirmed. Decoded, but not yet redacted."""
+"""Hit: a line that a rule confirmed. Decoded, but not yet redacted.
+
+Most hits only have to be counted. Of those no line is made, and they stay what each hit is first: a sighting.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Mapping
 import msgspec
 
 from logscan.batch import Line
+from logscan.matching.evidence import NO_GROUPS, Evidence
 from logscan.ruleset.model import Rule
 
 
@@ -27,4 +31,18 @@ class Hit(msgspec.Struct, frozen=True, gc=False):
     end: int
     offset: int
     continued: tuple[str, ...] = ()
+    aside: bool = False
+
+
+class Sighting(msgspec.Struct, frozen=True, gc=False):
+    """A line that a rule confirmed: where it stands in the batch that is searched. As a Hit, it may be `aside`.
+
+    `evidence` is None where the line holds what the rule looks for, and nothing else was asked.
+    """
+
+    rule: Rule
+    start: int
+    end: int
+    evidence: Evidence | None = None
+    fields: Mapping[str, str] = NO_GROUPS
     aside: bool = False

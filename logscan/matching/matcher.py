@@ -25,21 +25,23 @@ from msgspec.structs import replace
 
 from logscan.batch import Batch, Container, Input, Line, Stream
 from logscan.lazy import lazy
-from logscan.matching.audience import Audience, Gates, Reach, gates_of
+from logscan.matching.audience import Audience, Gates, Reach, gates_of, stand
 from logscan.matching.confirm import Judge
 from logscan.matching.escapes import ESC, HIDING, revealed
-from logscan.matching.evidence import NO_GROUPS, Evidence
-from logscan.matching.hit import Hit
-from logscan.matching.index import Index, Order
+from logscan.matching.evidence import ELSEWHERE, NO_GROUPS, Evidence
+from logscan.matching.hit import Hit, Sighting
+from logscan.matching.index import Index, Order, Pointer
 from logscan.matching.levels import Level
 from logscan.matching.literals import recall
 from logscan.matching.multiline import OpenEvent, OpenEvents
 from logscan.matching.prefilter import Candidate, Prefilter
 from logscan.matching.quarantine import Quarantine, Watch
 from logscan.matching.question import Question, questions_of
+from logscan.matching.search import search
+from logscan.matching.silence import settled
 from logscan.matching.views import LineView
 from logscan.matching.where import OPEN
-from logscan.ruleset.model import Rule, RuleModel
+from logscan.ruleset.model import Rule
 
 MAX_AUDIENCES = 1024
 """So many containers are remembered; beyond that all are worked out anew, which takes a millisecond."""
@@ -49,7 +51,7 @@ _ESCAPE = ESC.encode("ascii")
 Place = tuple[Container, Input]
 """Where lines come from. What a container prints and what the engine tells of it don't mix."""
 
-Span = tuple[int, int, set[int]]
+Span = tuple[int, int, list[int]]
 """Start and end of a line in its batch, and the numbers of the literals found in it."""
 
 
@@ -58,7 +60,7 @@ class Matcher:
 
     The batches of one container come in their order. `clock` (seconds that this thread has
     computed) and `wall` (seconds) measure how long rules take, and nothing else. `cache`: a folder in
-    which what is derived from rules is kept for the next run.
+    which what is derived from rules is kept for the next run. `counted`: the rules whose hits only have to be counted.
     """
 
     def __init__(
@@ -68,8 +70,12 @@ class Matcher:
         clock: Callable[[], float] = time.thread_time,
         wall: Callable[[], float] = time.perf_counter,
         cache: Path | None = None,
+        counted: Collection[Rule] = frozenset(),
     ) -> None:
+        self._counted = counted
         self._questions = questions_of(rules)
+        self._own = {one.rule: one for one in self._questions if not one.aside}
+        self._simple = {order for order, one in enumerate(self._questions) if one.rule in counted and one.is_simple}
         self._yielding = next((order for order, one in enumerate(self._questions) if one.yields), len(self._questions))
         self._outspoken = frozenset(other for rule in rules if rule.model.catch_all for other in rule.model.instead_of)
         self._joining = {one.rule: one for one in self._questions if one.continues is not None}
@@ -104,32 +110,77 @@ class Matcher:
         A hit of a rule that joins lines comes when its event ends, maybe with a later batch.
         `candidates`: what `prefilter` finds in the batch, where that is known already.
         """
+        for one in self._found(batch, candidates, ()):
+            if isinstance(one, Hit):
+                yield one
+
+    def survey(self, batch: Batch, candidates: Sequence[Candidate] | None = None) -> list[Hit | Sighting]:
+        """Give the same, but only sightings of the rules that are `counted`."""
+        return list(self._found(batch, candidates, self._counted))
+
+    def hit(self, sighting: Sighting, line: Line) -> Hit:
+        """Make a hit of a sighting, whose `line` this is."""
+        evidence, fields = sighting.evidence, sighting.fields
+        if evidence is None:
+            evidence = self._own[sighting.rule].judge.judge(LineView(line.text)) or ELSEWHERE
+        return Hit(sighting.rule, line, fields, evidence.start, evidence.end, sighting.start, (), sighting.aside)
+
+    def _found(
+        self, batch: Batch, candidates: Sequence[Candidate] | None, counted: Collection[Rule]
+    ) -> Iterator[Hit | Sighting]:
         audience = self._audience(batch)
         if not audience.gates:
             return
         events, reach = self._enter(batch), audience.reach
+        sole = reach.sole if counted and batch.index.verbatim else {}
+        for span in self._spans(batch, reach, candidates):
+            if events.running:
+                yield from self._ended(events.walk(batch, span[0]))
+            elif sole and (sighting := self._at_once(sole, audience.gates, batch, span)):
+                yield sighting
+                continue
+            if orders := self._wanting(reach, batch, span):
+                yield from self._asked(audience.gates, orders, _AskedLine(batch, *span[:2]), events, counted)
+        if events.running:
+            yield from self._ended(events.walk(batch, len(batch.text)))
+            self._open[batch.container, batch.input] = events
+
+    def _spans(self, batch: Batch, reach: Reach, candidates: Sequence[Candidate] | None) -> Iterator[Span]:
+        """Yield the lines that somebody has to be asked about."""
         if candidates is None:
             candidates = self.prefilter.candidates(batch.text)
         wanted = [one for one in candidates if one[0] in reach.pointing or one[0] in self._hiding]
         if _ESCAPE in batch.text:
             escapes = ((self._escape, found.end()) for found in re.finditer(_ESCAPE, batch.text))
             wanted = sorted([*wanted, *escapes], key=itemgetter(1))
-        for span in _lines(batch, wanted, every=bool(reach.slow)):
-            start, end, _ = span
-            if events.running:
-                yield from self._ended(events.walk(batch, start))
-            if orders := self._wanting(reach, batch, span):
-                asked = _AskedLine(batch, start, end)
-                if events.running:
-                    yield from self._ended(events.offer(asked.line, end + 1))
-                hits = self._line_hits(audience.gates, orders, asked, events.taking)
-                if len(hits) == 1 and not events.running and hits[0].rule not in self._joining:
-                    yield hits[0]
-                else:
-                    yield from _settled(hits, events, end + 1)
+        return _lines(batch, wanted, every=bool(reach.slow))
+
+    def _at_once(self, sole: Mapping[int, Pointer], gates: Gates, batch: Batch, span: Span) -> Sighting | None:
+        """Ask a simple question, the only one that the literals of a line point to; None where more has to be asked."""
+        start, end, literals = span
+        pointer = sole.get(literals[0]) if len(literals) == 1 else None
+        if pointer is None or gates[pointer[0]] is not OPEN:
+            return None
+        order, companions = pointer
+        question = self._questions[order]
+        rule, line = question.rule, batch.text[start:end].lower()
+        for text in question.texts:
+            if text in line:
+                return Sighting(rule, start, end)
+        if question.pattern is None or rule in self._watch or not stand(companions, line):
+            return None
+        match = self._watch.over(rule, search, question.pattern, batch.content(start, end))
+        return Sighting(rule, start, end, Evidence(*match.span())) if match else None
+
+    def _asked(
+        self, gates: Gates, orders: Sequence[Order], asked: _AskedLine, events: OpenEvents, counted: Collection[Rule]
+    ) -> Iterator[Hit | Sighting]:
         if events.running:
-            yield from self._ended(events.walk(batch, len(batch.text)))
-            self._open[batch.container, batch.input] = events
+            yield from self._ended(events.offer(asked.line, asked.end + 1))
+        sightings = self._sightings(gates, orders, asked, events.taking)
+        is_settled = len(sightings) == 1 and not events.running and sightings[0].rule not in self._joining
+        for one in sightings if is_settled else settled(sightings, events, asked.end + 1, asked.hit):
+            yield one if one.rule in counted and not one.aside else asked.hit(one)
 
     def close(self) -> Iterator[Hit]:
         """Yield the events that are open where the logs end."""
@@ -169,21 +220,21 @@ class Matcher:
 
     def _wanting(self, reach: Reach, batch: Batch, span: Span) -> Sequence[Order]:
         start, end, literals = span
-        if literals.isdisjoint(self._hiding):
+        if self._hiding.isdisjoint(literals):
             return reach.wanting(literals, batch.text[start:end].lower())
-        return reach.wanting(literals | self._revealed_literals(batch.content(start, end)), None)
+        return reach.wanting(self._revealed_literals(batch.content(start, end)).union(literals), None)
 
-    def _line_hits(
+    def _sightings(
         self, gates: Gates, orders: Sequence[Order], asked: _AskedLine, taking: Collection[OpenEvent]
-    ) -> list[Hit]:
-        """Give the hits of a line; those of a rule that joins lines have not all their fields yet."""
+    ) -> list[Sighting]:
+        """Ask a line; those of a rule that joins lines have not all their fields yet."""
         if self._unrecalled is not None:  # before the first judge is made, which asks for the literals of its parts
             recall(self._unrecalled)
             self._unrecalled = None
         inside = {event.hit.rule for event in taking} if taking else ()
-        hits: list[Hit] = []
+        sightings: list[Sighting] = []
         for order in orders:
-            if order >= self._yielding and hits and not inside and self._speak(hits):
+            if order >= self._yielding and sightings and not inside and self._speak(sightings):
                 break
             question, gate = self._questions[order], gates[order]
             rule = question.rule
@@ -197,14 +248,12 @@ class Matcher:
                 confirmed = _judged(question, asked)
             if confirmed is not None:
                 evidence, fields = confirmed
-                hits.append(
-                    Hit(rule, asked.line, fields, evidence.start, evidence.end, asked.start, (), question.aside)
-                )
-        return hits
+                sightings.append(Sighting(rule, asked.start, asked.end, evidence, fields, question.aside))
+        return sightings
 
-    def _speak(self, hits: Sequence[Hit]) -> bool:
-        """Tell whether one of the hits of a line silences every catch-all, and none of those could silence a hit."""
-        rules = [hit.rule.model for hit in hits if not hit.aside]
+    def _speak(self, sightings: Sequence[Sighting]) -> bool:
+        """Tell whether one of those of a line silences every catch-all, and none of those could silence a hit."""
+        rules = [one.rule.model for one in sightings if not one.aside]
         if any(rule.id in self._outspoken for rule in rules):
             return False
         silenced = {other for rule in rules for other in rule.instead_of}
@@ -257,7 +306,7 @@ class Matcher:
     def _reach(self, orders: frozenset[Order]) -> Reach:
         reach = self._reaches.get(orders)
         if reach is None:
-            reach = self._reaches[orders] = Reach.of(orders, self._index)
+            reach = self._reaches[orders] = Reach.of(orders, self._index, self._simple)
         return reach
 
 
@@ -266,11 +315,15 @@ class _AskedLine(LineView):
 
     def __init__(self, batch: Batch, start: int, end: int) -> None:
         super().__init__(batch.content(start, end))
-        self._batch, self.start, self._end = batch, start, end
+        self._batch, self.start, self.end = batch, start, end
 
     @lazy
     def line(self) -> Line:
-        return self._batch.line(self.start, self._end, self.text)
+        return self._batch.line(self.start, self.end, self.text)
+
+    def hit(self, one: Sighting) -> Hit:
+        evidence = one.evidence or ELSEWHERE
+        return Hit(one.rule, self.line, one.fields, evidence.start, evidence.end, self.start, (), one.aside)
 
     def ask_stream(self) -> Stream:
         return self.line.stream
@@ -289,43 +342,6 @@ def _judged(question: Question, view: LineView) -> tuple[Evidence, Mapping[str, 
     return evidence, judge.fields(view, evidence)
 
 
-def _settled(hits: Sequence[Hit], events: OpenEvents, after: int) -> Iterator[Hit]:
-    """Yield those hits of a line that are complete and not silenced; let the others begin events.
-
-    A rule silences those that it names, and every catch-all, on its own line and within its event, and their
-    events, when it hits inside. A silenced hit may begin an event all the same: the rest of its trace is
-    silenced too.
-    """
-    own = [hit.rule.model for hit in hits if not hit.aside]
-    silence = _Silence(own)
-    for event in events.taking:
-        event.silenced = event.silenced or silence.takes(event.hit.rule.model)
-    if events.taking:
-        silence = _Silence([*own, *(event.hit.rule.model for event in events.taking)])
-    for hit in hits:
-        silenced = not hit.aside and silence.takes(hit.rule.model)
-        if hit.rule.model.multiline is not None and not hit.aside:
-            events.open(hit, after, silenced=silenced)
-        elif not silenced:
-            yield hit
-
-
-class _Silence:
-    """Which rules are silent where these have hits: those that one of them names, and the catch-alls.
-
-    A catch-all may name a rule that would silence it; then it speaks, and not that one.
-    """
-
-    __slots__ = ("_catch_alls", "_named")
-
-    def __init__(self, rules: Sequence[RuleModel]) -> None:
-        self._named = {other for rule in rules for other in rule.instead_of}
-        self._catch_alls = any(not rule.catch_all and rule.id not in self._named for rule in rules)
-
-    def takes(self, rule: RuleModel) -> bool:
-        return rule.id in self._named or (rule.catch_all and self._catch_alls)
-
-
 def _lines(batch: Batch, candidates: Iterable[Candidate], *, every: bool) -> Iterator[Span]:
     """Yield the lines that hold literals, or every line, with the literals that each one holds."""
     found = _by_line(batch, candidates)
@@ -338,7 +354,7 @@ def _lines(batch: Batch, candidates: Iterable[Candidate], *, every: bool) -> Ite
         if upcoming is not None and upcoming[0] == start:
             span, upcoming = upcoming, next(found, None)
         else:
-            span = (*batch.span_at(start), set())
+            span = (*batch.span_at(start), [])
         yield span
         start = span[1] + 1
 
@@ -350,7 +366,7 @@ def _by_line(batch: Batch, candidates: Iterable[Candidate]) -> Iterator[Span]:
         if span is None or offset > span[1]:
             if span is not None:
                 yield span
-            span = (*batch.span_at(offset - 1), set())
-        span[2].add(literal)
+            span = (*batch.span_at(offset - 1), [])
+        span[2].append(literal)
     if span is not None:
         yield span

@@ -7,15 +7,19 @@ when (audience).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from logscan.batch import Container, Input
-from logscan.matching.confirm import Judge, test_of
+from logscan.matching.confirm import Judge, RegexTest, test_of
 from logscan.matching.multiline import Continuation
+from logscan.matching.views import fold
 from logscan.matching.where import OPEN, LineGate, rule_gate
-from logscan.ruleset.model import Matcher, Rule
+from logscan.ruleset.model import Contains, Group, Matcher, Regex, Rule
+from logscan.ruleset.pattern import LazyPattern
+
+_NAMED = "(?P<"
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,25 @@ class Question:
         """What finds the answer; made when it is first asked for, since most rules are never asked."""
         return Judge(test_of(self.matcher), None, ()) if self.aside else Judge.of(self.rule.model)
 
+    @cached_property
+    def is_simple(self) -> bool:
+        """Whether a line that holds one of `texts`, or the `pattern`, is a hit of which nothing else is wanted."""
+        model = self.rule.model
+        if self.aside or self.continues is not None or model.extract or model.group_by:
+            return False
+        return bool(self.texts) or (isinstance(self.matcher, Regex) and _NAMED not in self.matcher.regex)
+
+    @cached_property
+    def texts(self) -> Sequence[bytes]:
+        """Texts, in lower case, of which one in a line is enough; none where something else counts."""
+        return _texts(self.matcher)
+
+    @cached_property
+    def pattern(self) -> LazyPattern | None:
+        """The pattern that is enough, where there is one."""
+        test = self.judge.test
+        return test.pattern if isinstance(test, RegexTest) else None
+
     @property
     def yields(self) -> bool:
         """Whether nothing comes of it where another rule speaks: one that joins lines begins an event even then."""
@@ -50,6 +73,16 @@ class Question:
     def gate(self, container: Container) -> LineGate | None:
         """Give the gate for lines of `container`, or None when it is not asked at all."""
         return OPEN if self.aside else rule_gate(self.rule, container)
+
+
+def _texts(matcher: Matcher) -> Sequence[bytes]:
+    match matcher:
+        case Contains(contains=text, case=None) if text.isprintable():
+            return (fold(text).encode(),)
+        case Group(any=[*parts], all=None, none=None):
+            texts = [_texts(part) for part in parts]
+            return [text for some in texts for text in some] if all(texts) else ()
+    return ()
 
 
 def questions_of(rules: Iterable[Rule]) -> list[Question]:

@@ -7,6 +7,7 @@ out would cost as much as the search: a line loses its stamp when it is decoded.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from logscan.framing.line_block import PIECE_BYTES
 from logscan.framing.lines import long_lines
@@ -20,6 +21,7 @@ class DockerStamp:
     """The stamp of lines that begin with Docker's; a line without it may have a time of its own, by `plain`."""
 
     plain: PlainStamp
+    verbatim: ClassVar[bool] = False
 
     def content(self, text: bytes, start: int, end: int) -> int:
         prefix = _prefix(text, start, end)

@@ -11,7 +11,7 @@ time it covers.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from logscan.batch import Batch, LineIndex, Stream
 from logscan.line_time import REACH, LineClock
@@ -20,7 +20,9 @@ MAX_LINES_BACK = 64
 
 
 class Stamp(Protocol):
-    """How the lines of a file carry their times."""
+    """How the lines of a file carry their times. `verbatim`: within what they say, and all of it is content."""
+
+    verbatim: ClassVar[bool]
 
     def content(self, text: bytes, start: int, end: int) -> int:
         """Tell where the content of the line `text[start:end]` starts."""
@@ -40,6 +42,7 @@ class PlainStamp:
     """The stamp of plain lines: all of the line is content, and `clock` looks for a time in it."""
 
     clock: LineClock
+    verbatim: ClassVar[bool] = True
 
     def content(self, text: bytes, start: int, end: int) -> int:  # noqa: ARG002
         return start
@@ -58,6 +61,10 @@ class WrittenTimes(LineIndex):
         self._stamp = stamp
         self._before = before
         self._known_start, self._known = -1, before
+
+    @property
+    def verbatim(self) -> bool:
+        return self._stamp.verbatim
 
     def content(self, text: bytes, start: int, end: int) -> int:
         return self._stamp.content(text, start, end)

@@ -2,9 +2,9 @@
 
 from itertools import count
 
-from logscan.batch import Container, Line, Stream
+from logscan.batch import Batch, Container, Line, LineIndex, Stream
 from logscan.detection.event import Event
-from logscan.matching.hit import Hit
+from logscan.matching.hit import Hit, Sighting
 from logscan.ruleset.model import Rule, RuleFile
 
 SECOND = 1_000_000_000
@@ -41,6 +41,38 @@ def hit(of, at_s=0.0, text="boom", *, container, fields=None, stream=Stream.STDO
     """A hit `at_s` seconds after the start; None for a line without a time."""
     time_ns = None if at_s is None else START_NS + round(at_s * SECOND)
     return Hit(of, Line(text, time_ns, stream, container), fields or {}, 0, 0, 0, **more)
+
+
+class At(LineIndex):
+    """The index of a batch whose lines begin at these places, with their times and streams."""
+
+    def __init__(self, lines):
+        self.lines = lines
+
+    def locate(self, text, start, end):
+        return self.lines[start]
+
+
+def sighted(hits, counted=()):
+    """Lay the hits of one container into a batch: those of rules that are `counted` as sightings.
+
+    Gives the batch, what is found in it, and what makes a hit of a sighting.
+    """
+    text, lines, found, origins = b"", {}, [], {}
+    for one in hits:
+        start, line = len(text), one.line.text.encode()
+        text += line + b"\n"
+        lines[start] = one.line.time_ns, one.line.stream
+        sighting = Sighting(one.rule, start, start + len(line), fields=one.fields)
+        origins[start] = one
+        found.append(sighting if one.rule in counted and not one.aside else one)
+    batch = Batch(hits[0].line.container, text, len(hits), At(lines))
+
+    def hit_of(sighting, line):
+        assert line == origins[sighting.start].line
+        return origins[sighting.start]
+
+    return batch, found, hit_of
 
 
 def event(of, time_ns, *, container, fields=None):

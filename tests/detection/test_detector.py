@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logscan.batch import COMPOSE_PROJECT, COMPOSE_SERVICE, Service
+from logscan.batch import COMPOSE_PROJECT, COMPOSE_SERVICE, Service, Stream
 from logscan.detection.detector import Detector
 from logscan.detection.event import Event
 from logscan.detection.order import EventOrder
 from logscan.detection.safe_fields import MISSING
 from logscan.finding import Severity, fingerprint_v1
-from tests.detection.making import SECOND, START_NS, box, hit, rule
+from logscan.framing.time_range import ALWAYS, TimeRange
+from tests.detection.making import SECOND, START_NS, box, hit, rule, sighted
 
 WINDOW = {"type": "event_count", "count": 3, "within": "5m"}
 
@@ -51,19 +52,44 @@ RULES = (
 BOXES = box("a"), box("b")
 
 
+def observe_all(detector, hits, **more):
+    detector.observe_all(*sighted(hits, detector.counted), **more)
+
+
+def test_what_counts_whatever_else_there_is():
+    assert set(RULES[:2]) == Detector(RULES, samples=3).counted
+    assert set() == Detector(RULES, samples=3, lateness_ns=SECOND).counted
+
+
 def test_hits_without_a_time_count_at_that_of_the_hit_before_them():
     escalating, b = RULES[1], BOXES[0]
     hits = [hit(RULES[0], 5, container=b), *[hit(escalating, None, container=b)] * 3, hit(RULES[0], 9, container=b)]
     detector = Detector(RULES[:2], samples=3)
-    detector.observe_all(hits)
+    observe_all(detector, hits)
     assert [Severity.HIGH, Severity.LOW] == [found_.severity for found_ in detector.findings()]
+
+
+def test_a_hit_without_a_time_counts_at_that_of_the_last_hit_before_its_batch():
+    (plain, escalating, grouping, *_), b = RULES, BOXES[0]
+    detector = Detector(RULES, samples=3)
+    observe_all(
+        detector,
+        [
+            hit(escalating, 9, container=b),
+            hit(escalating, 9, container=b),
+            hit(plain, 5, container=b),
+            hit(grouping, 9, container=b),
+        ],
+    )
+    observe_all(detector, [hit(escalating, None, container=b)])
+    assert Severity.HIGH == max(found_.severity for found_ in detector.findings())
 
 
 def test_a_hit_without_a_time_stands_behind_those_before_it():
     b, alone = BOXES[0], RULES[0]
     hits = [hit(alone, 1, "first", container=b), hit(alone, None, "untimed", container=b), hit(alone, 2, container=b)]
     detector, one_by_one = (Detector([alone], samples=9) for _ in range(2))
-    detector.observe_all(hits)
+    observe_all(detector, hits)
     for one in hits:
         one_by_one.observe(one)
     assert one_by_one.findings() == detector.findings()
@@ -71,9 +97,9 @@ def test_a_hit_without_a_time_stands_behind_those_before_it():
 
 def test_related_lines_stand_by_hits_that_come_together():
     relating, (one, other) = RULES[4], BOXES
-    near = hit(relating, 5, "near", container=other, aside=True)
     detector = Detector(RULES, samples=3)
-    detector.observe_all([hit(relating, 5, container=one), hit(relating, 500, container=one), near])
+    observe_all(detector, [hit(relating, 5, container=one), hit(relating, 500, container=one)])
+    observe_all(detector, [hit(relating, 5, "near", container=other, aside=True)])
     (finding,) = detector.findings()
     assert ["near"] == [related.line for related in finding.related]
 
@@ -83,21 +109,26 @@ def test_related_lines_stand_by_hits_that_come_together():
     st.lists(
         st.tuples(
             st.sampled_from(range(len(RULES))),
-            st.sampled_from(BOXES),
             st.one_of(st.none(), st.integers(0, 9)),
             st.sampled_from(["boom", "bang"]),
+            st.sampled_from([Stream.STDOUT, Stream.STDERR]),
         ),
         max_size=40,
     ),
     st.integers(1, 40),
+    st.sampled_from([ALWAYS, TimeRange(START_NS + 2 * SECOND, START_NS + 7 * SECOND)]),
 )
-def test_hits_that_come_together_give_what_they_give_one_by_one(drawn, together):
-    hits = [hit(RULES[n], at_s, text, container=box_, fields={"user": text}) for n, box_, at_s, text in drawn]
+def test_hits_that_come_together_give_what_they_give_one_by_one(drawn, together, wanted):
+    hits = [
+        hit(RULES[n], at_s, text, container=BOXES[0], fields={"user": text}, stream=stream)
+        for n, at_s, text, stream in drawn
+    ]
     one_by_one, at_once = (Detector(RULES, samples=3) for _ in range(2))
     for one in hits:
-        one_by_one.observe(one)
+        if wanted.holds(one.line.time_ns):
+            one_by_one.observe(one)
     for begin in range(0, len(hits), together):
-        at_once.observe_all(hits[begin : begin + together])
+        observe_all(at_once, hits[begin : begin + together], wanted=wanted)
     assert one_by_one.findings() == at_once.findings()
     assert one_by_one.untimed == at_once.untimed
 

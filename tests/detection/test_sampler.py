@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logscan.batch import Stream
-from logscan.detection.sampler import MAX_SAMPLE_CHARS, Exhibit, Sampler
+from logscan.detection.sampler import MAX_SAMPLE_CHARS, Exhibit, Sampler, checksum
 from tests.detection.making import box, hit, rule
 
 R, BOX = rule(), box()
@@ -14,6 +14,12 @@ R, BOX = rule(), box()
 
 def exhibit(number, text=None, **more):
     return Exhibit(hit(R, number, text or f"boom {number}", container=BOX).line, 0, 0, **more)
+
+
+def add_all(sampler, exhibits, give):
+    lines = [one.line for one in exhibits]
+    columns = zip(*((one.time_ns, one.stream, checksum(one.time_ns, one.text)) for one in lines), strict=True)
+    sampler.add_all(*columns, give)
 
 
 def chosen(size, exhibits):
@@ -42,7 +48,7 @@ def test_hits_that_come_together_give_the_same_choice(said, size, sizes):
     for together in (*sizes, len(exhibits)):
         piece, rest = rest[: together + 1], rest[together + 1 :]
         if piece:
-            sampler.add_all([one.line for one in piece], piece.__getitem__)
+            add_all(sampler, piece, piece.__getitem__)
     assert chosen(size, exhibits) == [sample.line for sample in sampler.samples()]
 
 
@@ -55,7 +61,7 @@ def test_of_many_hits_that_come_together_few_are_asked_for():
 
     sampler = Sampler(3)
     for begin in range(0, 5000, 1000):
-        sampler.add_all([one.line for one in exhibits[begin : begin + 1000]], lambda number, b=begin: give(b + number))
+        add_all(sampler, exhibits[begin : begin + 1000], lambda number, b=begin: give(b + number))
     assert len(asked) < 50
 
 

@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from logscan.batch import Batch
+from logscan.matching.hit import Hit, Sighting
 from logscan.matching.matcher import Matcher
 from tests.matching.making import ANYONE, batch, marked, rule
 from tests.matching.naive import holds, joined, unsilenced
@@ -38,6 +39,29 @@ def test_a_scan_finds_what_a_naive_loop_finds_in_its_order_however_lines_are_bat
     ]
     assert expected == found
     assert () == matcher.quarantined
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(st.lists(matchers, min_size=1, max_size=5), st.lists(lines(), min_size=1, max_size=12), st.data())
+def test_sightings_are_those_hits_of_rules_that_are_counted(written, raw_lines, data):
+    rules = [
+        rule(
+            matcher,
+            id=f"rule-{place}",
+            where=data.draw(st.sampled_from([None, {"level": ["error"]}, {"not": {"stream": ["stderr"]}}])),
+            catch_all=data.draw(st.booleans()),
+        )
+        for place, matcher in enumerate(written)
+    ]
+    counted = frozenset(data.draw(st.sets(st.sampled_from(rules))))
+    matcher, piece = Matcher(rules, counted=counted), batch(*raw_lines)
+
+    found = matcher.survey(piece)
+
+    assert counted.isdisjoint(one.rule for one in found if isinstance(one, Hit))
+    assert counted.issuperset(one.rule for one in found if isinstance(one, Sighting))
+    made = [one if isinstance(one, Hit) else matcher.hit(one, piece.line(one.start, one.end)) for one in found]
+    assert list(Matcher(rules).scan(piece)) == made
 
 
 @settings(max_examples=150, deadline=None)
