@@ -8,6 +8,7 @@ form its source had them, behind `LineIndex`, and looks them up only when asked.
 
 from __future__ import annotations
 
+import sys
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from enum import StrEnum
 from typing import Protocol
 
 import msgspec
+
+_COUNTS_SLOWLY = sys.version_info < (3, 13)
 
 MAX_BATCH_BYTES = 1 << 20
 """A batch holds at most this many bytes of text (1 MiB), unless one line alone is longer."""
@@ -148,6 +151,15 @@ class Untimed(LineIndex):
         return None, Stream.UNKNOWN
 
 
+def count_lines(text: bytes) -> int:
+    """Count newlines.
+
+    Before Python 3.13 `count` looks at one character after the other, and takes as long as the search. `replace` leaps
+    from one to the next: half the time for lines of 150 characters, and a third more for those of 30.
+    """
+    return len(text) - len(text.replace(b"\n", b"")) if _COUNTS_SLOWLY else text.count(b"\n")
+
+
 class Batch:
     """A run of whole lines of one container: `text` ends in a newline after each line.
 
@@ -186,7 +198,7 @@ class Batch:
     def lines(self) -> int:
         """The number of lines; they are counted when somebody asks first."""
         if self._lines is None:
-            self._lines = self.text.count(b"\n")
+            self._lines = count_lines(self.text)
         return self._lines
 
     @property

@@ -35,35 +35,33 @@ _CLOCK, _SECONDS = re.compile(r":\d\d:\d\d", re.ASCII), re.compile(r"1\d{9}", re
 Each begins with a character of its own, which `re` looks for five times as fast as for one of two.
 """
 
-_BEHIND_MINUTE = r"""
-    : (?P<second>\d\d) (?: [.,] (?P<fraction>\d{1,9}) \d* )?
+_OF_DAY = r"""
+    (?P<hour>\d\d) : (?P<minute>\d\d) : (?P<second>\d\d) (?: [.,] (?P<fraction>\d{1,9}) \d* )?
     (?: [ ]? (?P<zone>Z | UTC | GMT | [+-]\d\d:?\d\d) (?![A-Za-z0-9])
       | [ ] (?P<year_after>(?:19|20)\d\d) \b                            # ctime, dmesg -T, Apache
     )?
 """
-_BEHIND_HOUR = re.compile(rf": (?P<minute>\d\d) {_BEHIND_MINUTE}", re.VERBOSE | re.ASCII)
+_BEHIND_DATE = re.compile(_OF_DAY, re.VERBOSE | re.ASCII)
 _DATED = re.compile(
     rf"""
-    (?P<upto_minute>
-    (?: (?<!\d) (?P<year>\d{{4}} | \d\d) (?P<sep>[-/]) (?P<month>\d\d) (?P=sep) (?P<day>\d\d) [T _]
+    (?P<date> (?<!\d) (?P<year>\d{{4}} | \d\d) (?P<sep>[-/]) (?P<month>\d\d) (?P=sep) (?P<day>\d\d) [T _]
       | (?<!\d) (?P<day_b>\d{{1,2}}) [ /-] (?P<month_b>{_MONTH}) (?: [ /-] (?P<year_b>\d{{4}}) )? (?: [ ] | :{{1,2}} )
       | \b (?P<month_c>{_MONTH}) [ ]{{1,2}} (?P<day_c>\d{{1,2}}) [ ] (?: (?P<year_c>\d{{4}}) [ ] )?
       | (?<!\S) [IWEF] (?P<month_d>\d\d) (?P<day_d>\d\d) [ ]            # klog: E0102 15:04:05.123456
-    )
-    (?P<hour>\d\d) : (?P<minute>\d\d) ) {_BEHIND_MINUTE}
+    ) {_OF_DAY}
     """,
     re.VERBOSE | re.ASCII,
 )
 _YEAR = ("year", "year_b", "year_c", "year_after")
 _OWN_YEAR = _YEAR[:-1]
 
-_MINUTES = 1024
-"""So many minutes are remembered as they were written: neighbouring lines share theirs."""
+_DAYS = 1024
+"""So many days are remembered as they were written: neighbouring lines share theirs."""
 
 _SIZES = 4
-"""In so many places hours are looked for as they were written; programs write theirs in one or two."""
+"""In so many places days are looked for as they were written; programs write theirs in one or two."""
 
-_ACCESS_HOUR = len("[02/Dec/2025:13")
+_ACCESS_DAY = len("[02/Dec/2025:")
 
 _DIGIT = re.compile(r"\d")
 
@@ -75,12 +73,12 @@ _KEY = re.compile(
 
 
 class _Head(NamedTuple):
-    """What a line that begins like another one says: when its hour begins, in the zone of the other one.
+    """What a line that begins like another one says: when its day begins, in the zone of the other one.
 
     `reach`: how far into the line the rest of the time may stand.
     """
 
-    hour_ns: int
+    day_ns: int
     zone: str | None
     reach: int
 
@@ -96,7 +94,7 @@ class LineClock:
     def __init__(self, default_tz: tzinfo = UTC, mtime_ns: int | None = None) -> None:
         self._tz = default_tz
         self._newest_ns = None if mtime_ns is None else mtime_ns + _DAY  # a day, for the zone may be a guess
-        self._minutes: dict[tuple[str, str | None, str | None], int | None] = {}
+        self._days: dict[tuple[str, str | None, str | None], int | None] = {}
         self._heads: dict[str, _Head] = {}
         self._sizes: dict[str, list[int]] = {}  # of heads, by their first character
 
@@ -111,9 +109,9 @@ class LineClock:
             if head is not None and (time_ns := _behind_head(text, size, head)) is not None:
                 return time_ns
         bracket = text.find("[", 0, _HEAD)
-        if bracket > 0 and (head := self._heads.get(text[bracket : bracket + _ACCESS_HOUR])) is not None:
+        if bracket > 0 and (head := self._heads.get(text[bracket : bracket + _ACCESS_DAY])) is not None:
             alone = ":" not in text[:bracket] and not text.startswith("{")
-            if alone and (time_ns := _behind_head(text, bracket + _ACCESS_HOUR, head)) is not None:
+            if alone and (time_ns := _behind_head(text, bracket + _ACCESS_DAY, head)) is not None:
                 return time_ns
         if _CLOCK.search(text, 0, REACH) is None and _SECONDS.search(text, 0, REACH) is None:
             return None
@@ -154,11 +152,12 @@ class LineClock:
         A head with other digits in it, such as an address, comes but once. Of an access log's lines the part from the
         bracket is remembered: before it there is no time without a colon.
         """
-        time_ns, begin, size = self._dated(match), 0, match.end("hour")
-        if time_ns is None or not any(match.group(*_OWN_YEAR)):
+        time_ns, begin, size = self._dated(match), 0, match.end("date")
+        day_ns = self._days.get(_day_key(match))
+        if time_ns is None or day_ns is None or not any(match.group(*_OWN_YEAR)):
             return time_ns
         if _DIGIT.search(match.string, 0, match.start()):
-            begin = size - _ACCESS_HOUR
+            begin = size - _ACCESS_DAY
             if match.string[begin : begin + 1] != "[":
                 return time_ns
         else:
@@ -166,51 +165,52 @@ class LineClock:
             if size not in sizes:
                 sizes.insert(0, size)
                 del sizes[_SIZES:]
-        if len(self._heads) >= _MINUTES:
+        if len(self._heads) >= _DAYS:
             self._heads.clear()
-        hour_ns = time_ns - _behind_hour_ns(*match.group("minute", "second", "fraction"))
-        if match["zone"] is not None or self._has_one_offset(hour_ns):
-            self._heads[match.string[begin:size]] = _Head(hour_ns, match["zone"], reach)
+        self._heads[match.string[begin:size]] = _Head(day_ns, match["zone"], reach)
         return time_ns
 
-    def _has_one_offset(self, hour_ns: int) -> bool:
-        """Tell whether no clock is set in this hour, or near it."""
-        seconds = hour_ns // _SECOND
-        return self._default_offset(seconds - _DAY_S) == self._default_offset(seconds + _DAY_S)
-
     def _dated(self, match: re.Match[str]) -> int | None:
-        written, second, fraction = match.group("upto_minute", "second", "fraction")
-        if int(second) > 60:  # noqa: PLR2004 - a leap second is the first second of the next minute
+        of_day_ns = _of_day_ns(*match.group("hour", "minute", "second", "fraction"))
+        if of_day_ns is None:
             return None
-        behind_ns = int(second) * _SECOND + _fraction_ns(fraction)
-        key = written, match["zone"], match["year_after"]
         try:
-            minute_ns = self._minutes[key]
+            day_ns = self._days[_day_key(match)]
         except KeyError:
             year = _year(match)
-            if year is None:
-                return self._in_likely_year(match, behind_ns)
-            if len(self._minutes) >= _MINUTES:
-                self._minutes.clear()
-            minute_ns = self._minutes[key] = self._minute_ns(year, match)
-        return None if minute_ns is None else minute_ns + behind_ns
+            return self._in_likely_year(match, of_day_ns) if year is None else self._in_year(year, match, of_day_ns)
+        return None if day_ns is None else day_ns + of_day_ns
 
-    def _in_likely_year(self, match: re.Match[str], behind_ns: int) -> int | None:
+    def _in_year(self, year: int, match: re.Match[str], of_day_ns: int) -> int | None:
+        """Give the time, and remember its day, unless a clock is set near it."""
+        day_s, zone = _day_seconds(year, match), match["zone"]
+        if day_s is not None and zone is None and not self._has_one_offset(day_s):
+            return self._moment_ns(day_s, zone, of_day_ns)
+        if len(self._days) >= _DAYS:
+            self._days.clear()
+        day_ns = None if day_s is None else self._moment_ns(day_s, zone, 0)
+        self._days[_day_key(match)] = day_ns
+        return None if day_ns is None else day_ns + of_day_ns
+
+    def _in_likely_year(self, match: re.Match[str], of_day_ns: int) -> int | None:
         if self._newest_ns is None:
             return None
         newest = 1970 + self._newest_ns // (365 * _DAY)  # never too small
         for guess in range(newest, newest - 10, -1):  # ten: a 29th of February may have to go back eight
-            minute_ns = self._minute_ns(guess, match)
-            if minute_ns is not None and minute_ns + behind_ns <= self._newest_ns:
-                return minute_ns + behind_ns
+            day_s = _day_seconds(guess, match)
+            time_ns = None if day_s is None else self._moment_ns(day_s, match["zone"], of_day_ns)
+            if time_ns is not None and time_ns <= self._newest_ns:
+                return time_ns
         return None
 
-    def _minute_ns(self, year: int, match: re.Match[str]) -> int | None:
-        seconds, zone = _minute_seconds(year, match), match["zone"]
-        if seconds is None:
-            return None
-        offset = self._default_offset(seconds) if zone is None else _offset_seconds(zone)
-        return None if offset is None else (seconds - offset) * _SECOND
+    def _moment_ns(self, day_s: int, zone: str | None, of_day_ns: int) -> int | None:
+        """Give the moment so far into a day; `day_s`: when that begins, no zone applied."""
+        offset = self._default_offset(day_s + of_day_ns // _SECOND) if zone is None else _offset_seconds(zone)
+        return None if offset is None else (day_s - offset) * _SECOND + of_day_ns
+
+    def _has_one_offset(self, day_s: int) -> bool:
+        """Tell whether no clock is set on this day, nor on those beside it."""
+        return self._default_offset(day_s - _DAY_S) == self._default_offset(day_s + 2 * _DAY_S)
 
     def _default_offset(self, seconds: int) -> int:
         if self._tz is UTC:
@@ -222,32 +222,37 @@ class LineClock:
 
 def _behind_head(text: str, size: int, head: _Head) -> int | None:
     """Give the time of a line whose head was seen before; None where what stands behind it is of another form."""
-    rest = _BEHIND_HOUR.match(text, size, head.reach)
+    rest = _BEHIND_DATE.match(text, size, head.reach)
     if rest is None:
         return None
-    minute, second, fraction, zone = rest.group("minute", "second", "fraction", "zone")
-    if zone != head.zone or minute > "59" or second > "60":  # see _dated
+    hour, minute, second, fraction, zone, _ = rest.groups()
+    of_day_ns = _of_day_ns(hour, minute, second, fraction) if zone == head.zone else None
+    return None if of_day_ns is None else head.day_ns + of_day_ns
+
+
+def _of_day_ns(hour: str, minute: str, second: str, fraction: str | None) -> int | None:
+    """Give the time since midnight. A leap second is the first second of the next minute."""
+    if hour > "23" or minute > "59" or second > "60":
         return None
-    return head.hour_ns + _behind_hour_ns(minute, second, fraction)
-
-
-def _behind_hour_ns(minute: str, second: str, fraction: str | None) -> int:
-    seconds_ns = (int(minute) * 60 + int(second)) * _SECOND
+    seconds_ns = (int(hour) * 3_600 + int(minute) * 60 + int(second)) * _SECOND
     return seconds_ns + int(fraction.ljust(9, "0")) if fraction else seconds_ns
 
 
-def _minute_seconds(year: int, match: re.Match[str]) -> int | None:
-    """Seconds since the epoch at which a minute begins, no zone applied."""
+def _day_key(match: re.Match[str]) -> tuple[str, str | None, str | None]:
+    """Give all that decides when a day begins."""
+    return match["date"], match["zone"], match["year_after"]
+
+
+def _day_seconds(year: int, match: re.Match[str]) -> int | None:
+    """Seconds since the epoch at which a day begins, no zone applied."""
     month = match["month"] or match["month_d"] or _MONTHS[match["month_b"] or match["month_c"]]
     day = match["day"] or match["day_b"] or match["day_c"] or match["day_d"]
-    hour, minute = int(match["hour"]), int(match["minute"])
-    if year not in _YEARS or hour > 23 or minute > 59:  # noqa: PLR2004 - the limits of a clock
+    if year not in _YEARS:
         return None
     try:
-        days = date(year, int(month), int(day)).toordinal() - _EPOCH_DAY
+        return (date(year, int(month), int(day)).toordinal() - _EPOCH_DAY) * _DAY_S
     except ValueError:
         return None
-    return days * 86_400 + hour * 3_600 + minute * 60
 
 
 def _offset_seconds(zone: str) -> int | None:

@@ -273,6 +273,12 @@ def test_without_year_and_mtime_there_is_no_time():
     [
         pytest.param(ZoneInfo("Europe/Berlin"), "2025-07-01 12:00:00 x", ns("2025-07-01 10:00:00"), id="summer"),
         pytest.param(ZoneInfo("Europe/Berlin"), "2025-12-01 12:00:00 x", ns("2025-12-01 11:00:00"), id="winter"),
+        pytest.param(
+            ZoneInfo("Europe/Berlin"), "2025-03-30 01:30:00 x", ns("2025-03-30 00:30:00"), id="before a change"
+        ),
+        pytest.param(
+            ZoneInfo("Europe/Berlin"), "2025-03-30 12:00:00 x", ns("2025-03-30 10:00:00"), id="behind a change"
+        ),
         pytest.param(timezone(timedelta(hours=-7)), "21-05-21 17:26:07 x", ns("2021-05-22 00:26:07"), id="fixed"),
         pytest.param(ZoneInfo("Europe/Berlin"), "2025-07-01 12:00:00 UTC x", ns("2025-07-01 12:00:00"), id="names UTC"),
         pytest.param(

@@ -21,7 +21,7 @@ from itertools import chain
 from struct import Struct
 from typing import Final
 
-from logscan.batch import MAX_BATCH_BYTES
+from logscan.batch import MAX_BATCH_BYTES, count_lines
 from logscan.matching.prefilter import Candidate, Prefilter
 
 SLOTS: Final = 2
@@ -123,4 +123,4 @@ def serve(shared: int, database_bytes: int) -> None:
             count, numbers = len(found), array(_NUMBER, chain.from_iterable(found)).tobytes()
             start += MAX_BATCH_BYTES
             memory[start : start + len(numbers)] = numbers
-        os.write(_STDOUT, _ANSWER.pack(slot, text.count(b"\n"), count))
+        os.write(_STDOUT, _ANSWER.pack(slot, count_lines(text), count))
