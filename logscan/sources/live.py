@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -186,6 +187,10 @@ class Inbox:
             self._news.append(news)
             self._bytes += _size(news)
             self._changed.notify_all()
+
+    def together(self) -> AbstractContextManager[object]:
+        """Hold back who takes until several pieces lie there: to be woken by each costs more than to count it."""
+        return self._changed
 
     def take(self, timeout_s: float) -> list[News]:
         """Take all that lies there; wait up to `timeout_s` for the first piece, and give [] then."""

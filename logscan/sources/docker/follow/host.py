@@ -199,12 +199,13 @@ class _Loop:
         """Right after `wait`: the wires that hold something are known."""
         now_ns = self._monotonic_ns()
         self._tick_ns = now_ns + TICK_NS
-        self._logs.tick()
-        self._discovery.tick()
-        if self._presence.is_here and (read_to_ns := self._discovery.read_to_ns()) is not None:
-            self._tell(ReadTo(self._host, read_to_ns))
-        if self._presence.gives_up(now_ns):
-            self._tell_lost()
+        with self._inbox.together():
+            self._logs.tick()
+            self._discovery.tick()
+            if self._presence.is_here and (read_to_ns := self._discovery.read_to_ns()) is not None:
+                self._tell(ReadTo(self._host, read_to_ns))
+            if self._presence.gives_up(now_ns):
+                self._tell_lost()
 
     def _reach(self) -> None:
         """Ask an engine that was silent whether it is there, and one that is not, again and again."""
