@@ -120,10 +120,8 @@ class Matcher:
 
     def hit(self, sighting: Sighting, line: Line) -> Hit:
         """Make a hit of a sighting, whose `line` this is."""
-        evidence, fields = sighting.evidence, sighting.fields
-        if evidence is None:
-            evidence = self._own[sighting.rule].judge.judge(LineView(line.text)) or ELSEWHERE
-        return Hit(sighting.rule, line, fields, evidence.start, evidence.end, sighting.start, (), sighting.aside)
+        evidence = sighting.evidence or self._own[sighting.rule].judge.judge(LineView(line.text)) or ELSEWHERE
+        return _hit(sighting, evidence, line)
 
     def _found(
         self, batch: Batch, candidates: Sequence[Candidate] | None, counted: Collection[Rule]
@@ -322,14 +320,17 @@ class _AskedLine(LineView):
         return self._batch.line(self.start, self.end, self.text)
 
     def hit(self, one: Sighting) -> Hit:
-        evidence = one.evidence or ELSEWHERE
-        return Hit(one.rule, self.line, one.fields, evidence.start, evidence.end, self.start, (), one.aside)
+        return _hit(one, one.evidence or ELSEWHERE, self.line)
 
     def ask_stream(self) -> Stream:
         return self.line.stream
 
     def ask_level(self) -> Level | None:
         return self.level
+
+
+def _hit(one: Sighting, evidence: Evidence, line: Line) -> Hit:
+    return Hit(one.rule, line, one.fields, evidence.start, evidence.end, one.start, (), one.aside)
 
 
 def _judged(question: Question, view: LineView) -> tuple[Evidence, Mapping[str, str]] | None:
