@@ -18,6 +18,8 @@ from typing import Protocol
 import msgspec
 
 _COUNTS_SLOWLY = sys.version_info < (3, 13)
+_LOOK_BYTES = 4096
+_SHORT_LINE = 30
 
 MAX_BATCH_BYTES = 1 << 20
 """A batch holds at most this many bytes of text (1 MiB), unless one line alone is longer."""
@@ -113,7 +115,7 @@ class Input(StrEnum):
 class LineIndex(Protocol):
     """Time and stream of a batch's lines, in the flat form that their source had.
 
-    `verbatim`: whether a line says all that stands in the text, and nothing else.
+    `verbatim`: whether lines stand in the text as they were said: no stamp before them, no record around them.
     """
 
     __slots__ = ()
@@ -155,9 +157,11 @@ def count_lines(text: bytes) -> int:
     """Count newlines.
 
     Before Python 3.13 `count` looks at one character after the other, and takes as long as the search. `replace` leaps
-    from one to the next: half the time for lines of 150 characters, and a third more for those of 30.
+    from one to the next: for lines of 150 characters in half the time, for blank ones in 26 times as much.
     """
-    return len(text) - len(text.replace(b"\n", b"")) if _COUNTS_SLOWLY else text.count(b"\n")
+    if not _COUNTS_SLOWLY or text.count(b"\n", 0, _LOOK_BYTES) > _LOOK_BYTES // _SHORT_LINE:
+        return text.count(b"\n")
+    return len(text) - len(text.replace(b"\n", b""))
 
 
 class Batch:

@@ -10,6 +10,7 @@ Nothing here raises on nonsense: a month 13 or a number of forty digits is no ti
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import NamedTuple
@@ -60,6 +61,11 @@ _DAYS = 1024
 
 _SIZES = 4
 """In so many places days are looked for as they were written; programs write theirs in one or two."""
+
+_HEADS = 512
+"""So many heads of lines are remembered. Where there are more, other words stand before each date."""
+
+_LONGEST_HEAD = 64
 
 _ACCESS_DAY = len("[02/Dec/2025:")
 
@@ -137,7 +143,7 @@ class LineClock:
         """Give the time under a known key; `alone`: no time elsewhere in the line would come before it."""
         for key in _KEY.finditer(text, 0, REACH):
             if dated := _DATED.match(text, key.end()):
-                time_ns = self._remembered(dated, REACH) if alone else self._dated(dated)
+                time_ns = self._remembered(dated, sys.maxsize) if alone else self._dated(dated)
             elif epoch := _EPOCH.match(text, key.end()):
                 time_ns = _epoch_ns(epoch)
             else:
@@ -153,6 +159,8 @@ class LineClock:
         bracket is remembered: before it there is no time without a colon.
         """
         time_ns, begin, size = self._dated(match), 0, match.end("date")
+        if len(self._heads) >= _HEADS or size > _LONGEST_HEAD:
+            return time_ns
         day_ns = self._days.get(_day_key(match))
         if time_ns is None or day_ns is None or not any(match.group(*_OWN_YEAR)):
             return time_ns
@@ -165,9 +173,9 @@ class LineClock:
             if size not in sizes:
                 sizes.insert(0, size)
                 del sizes[_SIZES:]
-        if len(self._heads) >= _DAYS:
-            self._heads.clear()
         self._heads[match.string[begin:size]] = _Head(day_ns, match["zone"], reach)
+        if len(self._heads) >= _HEADS:  # nearly each line has its own
+            self._sizes.clear()
         return time_ns
 
     def _dated(self, match: re.Match[str]) -> int | None:

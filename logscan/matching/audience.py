@@ -47,12 +47,8 @@ class Reach:
         by_literal = [_those_in(orders, pointers) for pointers in index.pointers.values()]
         pointing = frozenset(literal for literal, pointers in enumerate(by_literal) if pointers)
         slow = tuple(order for order in index.slow if order in orders)
-        sole = {
-            literal: pointers[0]
-            for literal, pointers in enumerate(by_literal)
-            if len(pointers) == 1 and pointers[0][0] in simple and not slow
-        }
-        return cls(by_literal, pointing, slow, sole)
+        alone = [] if slow else [(number, those[0]) for number, those in enumerate(by_literal) if len(those) == 1]
+        return cls(by_literal, pointing, slow, {number: that for number, that in alone if that[0] in simple})
 
     def wanting(self, literals: Iterable[int], line: bytes | None) -> Sequence[Order]:
         """Give the questions to ask of a line that holds these literals, in order.

@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from pathlib import Path
+from typing import cast
 from weakref import WeakValueDictionary
 
 from msgspec.structs import replace
@@ -37,7 +38,6 @@ from logscan.matching.multiline import OpenEvent, OpenEvents
 from logscan.matching.prefilter import Candidate, Prefilter
 from logscan.matching.quarantine import Quarantine, Watch
 from logscan.matching.question import Question, questions_of
-from logscan.matching.search import search
 from logscan.matching.silence import settled
 from logscan.matching.views import LineView
 from logscan.matching.where import OPEN
@@ -110,13 +110,11 @@ class Matcher:
         A hit of a rule that joins lines comes when its event ends, maybe with a later batch.
         `candidates`: what `prefilter` finds in the batch, where that is known already.
         """
-        for one in self._found(batch, candidates, ()):
-            if isinstance(one, Hit):
-                yield one
+        return cast("Iterator[Hit]", self._found(batch, candidates, counted=()))
 
     def survey(self, batch: Batch, candidates: Sequence[Candidate] | None = None) -> list[Hit | Sighting]:
-        """Give the same, but only sightings of the rules that are `counted`."""
-        return list(self._found(batch, candidates, self._counted))
+        """Give the same, but of the rules that are `counted` only sightings, where a line is not decoded already."""
+        return list(self._found(batch, candidates, self._counted if batch.index.verbatim else ()))
 
     def hit(self, sighting: Sighting, line: Line) -> Hit:
         """Make a hit of a sighting, whose `line` this is."""
@@ -129,16 +127,18 @@ class Matcher:
         audience = self._audience(batch)
         if not audience.gates:
             return
-        events, reach = self._enter(batch), audience.reach
-        sole = reach.sole if counted and batch.index.verbatim else {}
+        events, reach, gates = self._enter(batch), audience.reach, audience.gates
+        sole = reach.sole if counted else {}
         for span in self._spans(batch, reach, candidates):
+            start, end, literals = span
             if events.running:
-                yield from self._ended(events.walk(batch, span[0]))
-            elif sole and (sighting := self._at_once(sole, audience.gates, batch, span)):
-                yield sighting
+                yield from self._ended(events.walk(batch, start))
+            elif len(literals) == 1 and (pointer := sole.get(literals[0])) and gates[pointer[0]] is OPEN:
+                if sighting := self._seen_at_once(pointer, batch, span):
+                    yield sighting
                 continue
             if orders := self._wanting(reach, batch, span):
-                yield from self._asked(audience.gates, orders, _AskedLine(batch, *span[:2]), events, counted)
+                yield from self._asked(gates, orders, _AskedLine(batch, start, end), events, counted)
         if events.running:
             yield from self._ended(events.walk(batch, len(batch.text)))
             self._open[batch.container, batch.input] = events
@@ -153,22 +153,18 @@ class Matcher:
             wanted = sorted([*wanted, *escapes], key=itemgetter(1))
         return _lines(batch, wanted, every=bool(reach.slow))
 
-    def _at_once(self, sole: Mapping[int, Pointer], gates: Gates, batch: Batch, span: Span) -> Sighting | None:
-        """Ask a simple question, the only one that the literals of a line point to; None where more has to be asked."""
-        start, end, literals = span
-        pointer = sole.get(literals[0]) if len(literals) == 1 else None
-        if pointer is None or gates[pointer[0]] is not OPEN:
-            return None
+    def _seen_at_once(self, pointer: Pointer, batch: Batch, span: Span) -> Sighting | None:
+        """Ask a simple question, the only one that the literals of a line point to."""
         order, companions = pointer
-        question = self._questions[order]
+        question, (start, end, _) = self._questions[order], span
         rule, line = question.rule, batch.text[start:end].lower()
         for text in question.texts:
             if text in line:
                 return Sighting(rule, start, end)
-        if question.pattern is None or rule in self._watch or not stand(companions, line):
+        if rule in self._watch or not stand(companions, line):
             return None
-        match = self._watch.over(rule, search, question.pattern, batch.content(start, end))
-        return Sighting(rule, start, end, Evidence(*match.span())) if match else None
+        evidence = self._watch.over(rule, question.judge.judge, LineView(batch.content(start, end)))
+        return Sighting(rule, start, end, evidence) if evidence else None
 
     def _asked(
         self, gates: Gates, orders: Sequence[Order], asked: _AskedLine, events: OpenEvents, counted: Collection[Rule]
@@ -178,7 +174,7 @@ class Matcher:
         sightings = self._sightings(gates, orders, asked, events.taking)
         is_settled = len(sightings) == 1 and not events.running and sightings[0].rule not in self._joining
         for one in sightings if is_settled else settled(sightings, events, asked.end + 1, asked.hit):
-            yield one if one.rule in counted and not one.aside else asked.hit(one)
+            yield one if one.rule in counted and not (one.aside or asked.is_located) else asked.hit(one)
 
     def close(self) -> Iterator[Hit]:
         """Yield the events that are open where the logs end."""
@@ -319,6 +315,11 @@ class _AskedLine(LineView):
     def line(self) -> Line:
         return self._batch.line(self.start, self.end, self.text)
 
+    @property
+    def is_located(self) -> bool:
+        """Whether somebody has asked for its time or stream."""
+        return "line" in self.__dict__
+
     def hit(self, one: Sighting) -> Hit:
         return _hit(one, one.evidence or ELSEWHERE, self.line)
 
@@ -361,13 +362,18 @@ def _lines(batch: Batch, candidates: Iterable[Candidate], *, every: bool) -> Ite
 
 
 def _by_line(batch: Batch, candidates: Iterable[Candidate]) -> Iterator[Span]:
-    """Gather candidates by the line that they lie in; they come by rising offset."""
-    span: Span | None = None
+    """Gather candidates by the line that they lie in, each literal once; they come by rising offset."""
+    start, end = 0, -1
+    literals: list[int] = []
     for literal, offset in candidates:
-        if span is None or offset > span[1]:
-            if span is not None:
-                yield span
-            span = (*batch.span_at(offset - 1), [])
-        span[2].append(literal)
-    if span is not None:
-        yield span
+        if offset > end:
+            if literals:
+                yield start, end, _once(literals)
+            (start, end), literals = batch.span_at(offset - 1), []
+        literals.append(literal)
+    if literals:
+        yield start, end, _once(literals)
+
+
+def _once(literals: list[int]) -> list[int]:
+    return literals if len(literals) == 1 else list(set(literals))

@@ -12,14 +12,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from logscan.batch import Container, Input
-from logscan.matching.confirm import Judge, RegexTest, test_of
+from logscan.matching.confirm import Judge, test_of
 from logscan.matching.multiline import Continuation
 from logscan.matching.views import fold
 from logscan.matching.where import OPEN, LineGate, rule_gate
 from logscan.ruleset.model import Contains, Group, Matcher, Regex, Rule
 from logscan.ruleset.pattern import LazyPattern
-
-_NAMED = "(?P<"
 
 
 @dataclass(frozen=True)
@@ -48,22 +46,16 @@ class Question:
 
     @cached_property
     def is_simple(self) -> bool:
-        """Whether a line that holds one of `texts`, or the `pattern`, is a hit of which nothing else is wanted."""
+        """Whether it looks for texts or for a pattern, and wants nothing else of a line."""
         model = self.rule.model
         if self.aside or self.continues is not None or model.extract or model.group_by:
             return False
-        return bool(self.texts) or (isinstance(self.matcher, Regex) and _NAMED not in self.matcher.regex)
+        return bool(self.texts) or (isinstance(self.matcher, Regex) and not LazyPattern(self.matcher.regex).has_names)
 
     @cached_property
     def texts(self) -> Sequence[bytes]:
         """Texts, in lower case, of which one in a line is enough; none where something else counts."""
         return _texts(self.matcher)
-
-    @cached_property
-    def pattern(self) -> LazyPattern | None:
-        """The pattern that is enough, where there is one."""
-        test = self.judge.test
-        return test.pattern if isinstance(test, RegexTest) else None
 
     @property
     def yields(self) -> bool:

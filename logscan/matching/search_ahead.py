@@ -4,7 +4,7 @@ Owns which batch is searched where, and that they come out in their order. Does 
 conversation (search_process), nor what candidates mean (matcher).
 
 Processes rather than threads: a search runs outside of the interpreter's lock, but each match has to take it, and
-waits for milliseconds while Python runs elsewhere. They count lines too, which takes as long as a search for few rules.
+waits for milliseconds while Python runs elsewhere. They count lines too.
 Little input pays for no process. One that is gone costs time alone: its batches are searched here.
 """
 

@@ -174,7 +174,7 @@ class Inbox:
         self._news: deque[News] = deque()
         self._max_bytes = max_bytes
         self._bytes = 0
-        self._changed = threading.Condition()
+        self._changed = threading.Condition(threading.RLock())  # `put` is called within `together` too
 
     @property
     def is_full(self) -> bool:

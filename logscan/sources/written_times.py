@@ -20,7 +20,7 @@ MAX_LINES_BACK = 64
 
 
 class Stamp(Protocol):
-    """How the lines of a file carry their times. `verbatim`: within what they say, and all of it is content."""
+    """How the lines of a file carry their times. `verbatim`: as part of what they say, and nothing stands before it."""
 
     verbatim: ClassVar[bool]
 
@@ -70,9 +70,11 @@ class WrittenTimes(LineIndex):
         return self._stamp.content(text, start, end)
 
     def locate(self, text: bytes, start: int, end: int) -> tuple[int | None, Stream]:
+        # The last answer is kept: several hits on one line ask once, and hits close together, none with a time, look
+        # back at the lines between them only.
+        if start == self._known_start:
+            return self._known[1], Stream.UNKNOWN
         time_ns = self._stamp.time(text, start, end)
-        # The last answer is kept: hits close together, none with a time, then look back at the
-        # lines between them only.
         found = (0, time_ns) if time_ns is not None else self.before(text, start)
         self._known_start, self._known = start, found
         return found[1], Stream.UNKNOWN

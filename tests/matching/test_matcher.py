@@ -357,4 +357,34 @@ def test_what_stands_before_a_line_is_not_searched():
     stamped = rule({"contains": "1234567"})
     matcher = Matcher([stamped], counted=frozenset([stamped]))
     assert [] == matcher.survey(marked("O 1234567 hello"))
-    assert [(0, 17)] == [(one.start, one.end) for one in matcher.survey(marked("O 1234567 1234567"))]
+    assert ["1234567"] == [hit.line.text for hit in matcher.survey(marked("O 1234567 1234567"))]
+
+
+def test_a_literal_that_is_repeated_on_a_line_is_looked_at_once(monkeypatch):
+    looked = []
+    monkeypatch.setattr("logscan.matching.audience.stand", lambda companions, line: looked.append(line))
+    needy = rule({"regex": "disk full.*no such thing"})
+    assert [] == list(Matcher([needy, DISK]).scan(batch(b"disk full" * 500)))
+    assert 1 == len(looked)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("needle but no thread", id="a line"),
+        pytest.param('{"msg": "needle but no thread"}', id="a JSON line"),
+    ],
+)
+def test_a_simple_rule_is_asked_once_about_a_line(line, monkeypatch):
+    searched = []
+    monkeypatch.setattr("logscan.matching.confirm.search", lambda pattern, text: searched.append(text))
+    simple = rule({"regex": r"needle \d"})
+    assert [] == Matcher([simple], counted=frozenset([simple])).survey(batch(line))
+    assert len(set(searched)) == len(searched) > 0
+
+
+def test_a_simple_rule_looks_into_the_message_of_a_json_line():
+    simple = rule({"regex": r"needle\t\d"})
+    matcher = Matcher([simple], counted=frozenset([simple]))
+    (found,) = matcher.survey(batch('{"msg": "needle\\t7"}'))
+    assert (0, 0) == (found.evidence.start, found.evidence.end)

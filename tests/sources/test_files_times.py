@@ -103,3 +103,20 @@ def test_any_order_of_questions_over_any_batches_gives_what_a_plain_walk_gives(h
         batches.append(keeper.time(batch_of(b"".join(timed(hour) if hour else b"x\n" for hour in part))))
     for number in [number for number in questions if number < len(hours)]:
         assert [expected[number]] == times_of(batches[number // lines_per_batch], [number % lines_per_batch])
+
+
+def test_a_line_that_is_asked_for_twice_is_looked_at_once():
+    looked = []
+
+    class Counting(PlainStamp):
+        def time(self, text, start, end):
+            looked.append(start)
+            return super().time(text, start, end)
+
+    text = timed(1) + b"x\n" * 9
+    index = WrittenTimes(Counting(LineClock()))
+    begin = len(text) - 2
+    first = index.locate(text, begin, begin + 1)
+    asked = len(looked)
+    assert first == index.locate(text, begin, begin + 1)
+    assert asked == len(looked) == 10
