@@ -98,6 +98,7 @@ RULES = (
     rule(id="joins", match={"contains": "trace"}, multiline={"continue": "^ "}),
     rule(id="groups", match=FULL, group_by=["disk"], extract=r"on (?P<disk>sd\w)"),
     rule(id="waits", match=FULL, window={"type": "event_count", "count": 2, "within": "9s"}),
+    rule(id="date", match={"contains": "2025-12-02"}),
     rule(id="slow", match={"regex": r"^\d+$"}),
 )
 PARTS = (

@@ -63,17 +63,18 @@ def gather(
     crowds: dict[Rule, Crowd] = {}
     hits: list[Hit] = []
     last_ns: int | None = None
-    start, time_ns, stream, line = -1, None, Stream.UNKNOWN, ""
+    start = -1
+    located: tuple[int | None, Stream, str] = None, Stream.UNKNOWN, ""  # of the last sighting's line
     bounded = not wanted.holds_all
     locate, said, text = batch.index.locate, batch.index.said, batch.text
     for one in found:
         if isinstance(one, Hit):
             time_ns, stream, line = one.line.time_ns, one.line.stream, one.line.text
-            start = -1
-        elif one.start != start:
-            start = one.start
-            time_ns, stream = locate(text, start, one.end)
-            line = said(text, start, one.end)
+        else:
+            if one.start != start:
+                start = one.start
+                located = *locate(text, start, one.end), said(text, start, one.end)
+            time_ns, stream, line = located
         if time_ns is None:
             return None
         if bounded and not wanted.holds(time_ns):
