@@ -33,7 +33,8 @@ _MONTHS = {name: number for number, name in enumerate(_MONTH.split("|"), start=1
 _CLOCK, _SECONDS = re.compile(r":\d\d:\d\d", re.ASCII), re.compile(r"1\d{9}", re.ASCII)
 """Every shape has one of them: lines without, which are most lines without a time, cost two searches.
 
-Each begins with a character of its own, which `re` looks for five times as fast as for one of two.
+Each begins with a character of its own, which `re` finds so quickly that both take less than half the time of one for
+both.
 """
 
 _OF_DAY = r"""
@@ -66,6 +67,7 @@ _HEADS = 512
 """So many heads of lines are remembered. Where there are more, other words stand before each date."""
 
 _LONGEST_HEAD = 64
+"""Programs write their time first, or behind a level and a name; in a longer head stands what differs."""
 
 _ACCESS_DAY = len("[02/Dec/2025:")
 
@@ -242,8 +244,7 @@ def _of_day_ns(hour: str, minute: str, second: str, fraction: str | None) -> int
     """Give the time since midnight. A leap second is the first second of the next minute."""
     if hour > "23" or minute > "59" or second > "60":
         return None
-    seconds_ns = (int(hour) * 3_600 + int(minute) * 60 + int(second)) * _SECOND
-    return seconds_ns + int(fraction.ljust(9, "0")) if fraction else seconds_ns
+    return (int(hour) * 3_600 + int(minute) * 60 + int(second)) * _SECOND + _fraction_ns(fraction)
 
 
 def _day_key(match: re.Match[str]) -> tuple[str, str | None, str | None]:

@@ -226,6 +226,14 @@ def test_a_clock_that_remembers_tells_what_a_new_one_tells(zone, changes):
         assert remembering.time_of(changed) == LineClock(zone, MTIME_NS).time_of(changed)
 
 
+def test_a_clock_has_seen_too_many_beginnings_to_remember_them():
+    words = ("".join(map(chr, (97 + n // 26 // 26, 97 + n // 26 % 26, 97 + n % 26))) for n in range(2_000))
+    clock, plain = LineClock(), "2025-12-03 06:05:46 x"
+    assert {ns("2025-12-03 06:05:46")} == {clock.time_of(f"{word} {plain}") for word in words}
+    assert ns("2025-12-03 06:05:46") == clock.time_of(plain)
+    assert len(clock._heads) < 1_000
+
+
 ACCESS = '10.0.0.17 - - [03/Dec/2025:06:05:46 +0000] "GET /a HTTP/1.1" 200'
 LATE = "x" * 101 + " 2025-12-03 06:05:4"
 

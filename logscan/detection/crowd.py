@@ -1,7 +1,8 @@
 """Crowd: the hits of one rule in one batch, which only have to be counted, in the order of the log.
 
-Owns what is known of each: its time, its stream, and the checksum by which lines are drawn to be shown. Lines and hits
-are made of the few that somebody asks for: to make one takes longer than to find it.
+Owns what is known of each, and which of what was found in a batch may be counted in this way. Lines and hits are made
+of the few that somebody asks for: to make one takes longer than to find it. Does not own counting (tally), nor which
+lines are shown (sampler).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
-from logscan.batch import Batch, Line, Stream
+from logscan.batch import Batch, Container, Line, Stream
 from logscan.detection.sampler import checksum
 from logscan.framing.time_range import TimeRange
 from logscan.matching.hit import Hit, Sighting
@@ -24,7 +25,7 @@ class Crowd:
     """Hits of one rule. Of each: its time (nanoseconds since the epoch), its stream, and its text."""
 
     rule: Rule
-    _batch: Batch
+    _container: Container
     _hit_of: HitOf
     times: list[int] = field(default_factory=list)
     streams: list[Stream] = field(default_factory=list)
@@ -40,8 +41,7 @@ class Crowd:
         one = self.members[number]
         if isinstance(one, Hit):
             return one
-        line = Line(self.texts[number], self.times[number], self.streams[number], self._batch.container)
-        return self._hit_of(one, line)
+        return self._hit_of(one, Line(self.texts[number], self.times[number], self.streams[number], self._container))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def gather(
             continue
         crowd = crowds.get(one.rule)
         if crowd is None:
-            crowd = crowds[one.rule] = Crowd(one.rule, batch, hit_of)
+            crowd = crowds[one.rule] = Crowd(one.rule, batch.container, hit_of)
         crowd.times.append(time_ns)
         crowd.streams.append(stream)
         crowd.texts.append(line)

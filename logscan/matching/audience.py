@@ -33,7 +33,7 @@ class Reach:
 
     `by_literal`: for each literal the pointers to questions, in order; `pointing`: the literals that
     have any; `slow`: the questions that want every line; `sole`: the literals that point to one `simple`
-    question alone.
+    question alone, where nobody wants every line.
     """
 
     by_literal: Sequence[Sequence[Pointer]]
@@ -47,7 +47,9 @@ class Reach:
         by_literal = [_those_in(orders, pointers) for pointers in index.pointers.values()]
         pointing = frozenset(literal for literal, pointers in enumerate(by_literal) if pointers)
         slow = tuple(order for order in index.slow if order in orders)
-        alone = [] if slow else [(number, those[0]) for number, those in enumerate(by_literal) if len(those) == 1]
+        if slow or not simple:
+            return cls(by_literal, pointing, slow, {})
+        alone = ((number, those[0]) for number, those in enumerate(by_literal) if len(those) == 1)
         return cls(by_literal, pointing, slow, {number: that for number, that in alone if that[0] in simple})
 
     def wanting(self, literals: Iterable[int], line: bytes | None) -> Sequence[Order]:

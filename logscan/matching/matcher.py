@@ -2,12 +2,12 @@
 
 Owns the walk from a batch's bytes to the lines that a rule wants: one search for the literals of
 all rules, then the few questions that a line's literals point to, confirmed on the decoded line. Owns
-too the quarantine of rules that take too long, and which of a line's answers are hits. Does not own
-what a rule means (confirm), who is asked (audience), which lines go on with a hit (multiline), nor
-what a hit leads to (detection).
+too the quarantine of rules that take too long. Does not own which lines hold literals (spans), what a rule means
+(confirm), who is asked (audience), which of a line's answers are hits (silence), which lines go on with a hit
+(multiline), nor what a hit leads to (detection).
 
-A question is never asked twice about a line, and a line is decoded once for all of them. The catch-alls are asked
-last, and not at all where a rule has spoken that silences them. Lines in
+A question is not asked twice about a line, but for the few lines of a sighting that are shown, and a line is decoded
+once for all of them. The catch-alls are asked last, and not at all where a rule has spoken that silences them. Lines in
 which an escape could hide a literal are searched again with the escapes undone. Questions without a
 literal walk every line, in the slow lane.
 """
@@ -39,6 +39,7 @@ from logscan.matching.prefilter import Candidate, Prefilter
 from logscan.matching.quarantine import Quarantine, Watch
 from logscan.matching.question import Question, questions_of
 from logscan.matching.silence import settled
+from logscan.matching.spans import Span, spans_of
 from logscan.matching.views import LineView
 from logscan.matching.where import OPEN
 from logscan.ruleset.model import Rule
@@ -50,9 +51,6 @@ _ESCAPE = ESC.encode("ascii")
 
 Place = tuple[Container, Input]
 """Where lines come from. What a container prints and what the engine tells of it don't mix."""
-
-Span = tuple[int, int, list[int]]
-"""Start and end of a line in its batch, and the numbers of the literals found in it."""
 
 
 class Matcher:
@@ -151,7 +149,7 @@ class Matcher:
         if _ESCAPE in batch.text:
             escapes = ((self._escape, found.end()) for found in re.finditer(_ESCAPE, batch.text))
             wanted = sorted([*wanted, *escapes], key=itemgetter(1))
-        return _lines(batch, wanted, every=bool(reach.slow))
+        return spans_of(batch, wanted, every=bool(reach.slow))
 
     def _seen_at_once(self, pointer: Pointer, batch: Batch, span: Span) -> Sighting | None:
         """Ask a simple question, the only one that the literals of a line point to."""
@@ -342,38 +340,3 @@ def _judged(question: Question, view: LineView) -> tuple[Evidence, Mapping[str, 
     if question.continues is not None:
         return evidence, evidence.groups
     return evidence, judge.fields(view, evidence)
-
-
-def _lines(batch: Batch, candidates: Iterable[Candidate], *, every: bool) -> Iterator[Span]:
-    """Yield the lines that hold literals, or every line, with the literals that each one holds."""
-    found = _by_line(batch, candidates)
-    if not every:
-        yield from found
-        return
-    upcoming = next(found, None)
-    start = 0
-    while start < len(batch.text):
-        if upcoming is not None and upcoming[0] == start:
-            span, upcoming = upcoming, next(found, None)
-        else:
-            span = (*batch.span_at(start), [])
-        yield span
-        start = span[1] + 1
-
-
-def _by_line(batch: Batch, candidates: Iterable[Candidate]) -> Iterator[Span]:
-    """Gather candidates by the line that they lie in, each literal once; they come by rising offset."""
-    start, end = 0, -1
-    literals: list[int] = []
-    for literal, offset in candidates:
-        if offset > end:
-            if literals:
-                yield start, end, _once(literals)
-            (start, end), literals = batch.span_at(offset - 1), []
-        literals.append(literal)
-    if literals:
-        yield start, end, _once(literals)
-
-
-def _once(literals: list[int]) -> list[int]:
-    return literals if len(literals) == 1 else list(set(literals))

@@ -44,7 +44,7 @@ class Question:
         """What finds the answer; made when it is first asked for, since most rules are never asked."""
         return Judge(test_of(self.matcher), None, ()) if self.aside else Judge.of(self.rule.model)
 
-    @cached_property
+    @property
     def is_simple(self) -> bool:
         """Whether it looks for texts or for a pattern, and wants nothing else of a line."""
         model = self.rule.model
