@@ -28,7 +28,7 @@ from logscan.batch import Batch, Container, Input, Line, Stream
 from logscan.lazy import lazy
 from logscan.matching.audience import Audience, Gates, Reach, gates_of, stand
 from logscan.matching.confirm import Judge
-from logscan.matching.escapes import ESC, HIDING, revealed
+from logscan.matching.escapes import ESC, HIDING, hides_at, revealed
 from logscan.matching.evidence import ELSEWHERE, NO_GROUPS, Evidence
 from logscan.matching.hit import Hit, Sighting
 from logscan.matching.index import Index, Order, Pointer
@@ -145,9 +145,10 @@ class Matcher:
         """Yield the lines that somebody has to be asked about."""
         if candidates is None:
             candidates = self.prefilter.candidates(batch.text)
-        wanted = [one for one in candidates if one[0] in reach.pointing or one[0] in self._hiding]
-        if _ESCAPE in batch.text:
-            escapes = ((self._escape, found.end()) for found in re.finditer(_ESCAPE, batch.text))
+        text, pointing, hiding = batch.text, reach.pointing, self._hiding
+        wanted = [one for one in candidates if one[0] in pointing or (one[0] in hiding and hides_at(text, one[1]))]
+        if _ESCAPE in text:
+            escapes = ((self._escape, found.end()) for found in re.finditer(_ESCAPE, text))
             wanted = sorted([*wanted, *escapes], key=itemgetter(1))
         return spans_of(batch, wanted, every=bool(reach.slow))
 

@@ -1,15 +1,24 @@
 """Escapes that could hide a literal."""
 
+import re
+
 import pytest
 
-from logscan.matching.escapes import HIDING, SAFE, revealed, strip_colours
+from logscan.matching.escapes import HIDING, SAFE, hides_at, revealed, strip_colours
+
+
+def hiding(text):
+    """Give what could hide a literal, as it is searched for."""
+    data = text.lower().encode()
+    ends = [found.end() for stem in HIDING for found in re.finditer(re.escape(stem.encode()), data)]
+    return [end for end in ends if hides_at(text.encode(), end)]
 
 
 @pytest.mark.parametrize("character", sorted(SAFE), ids=lambda character: f"{ord(character):02x}")
 def test_the_escape_of_a_safe_character_is_found_and_undone(character):
     escape = f"\\u{ord(character):04X}"
 
-    assert escape.lower() in HIDING
+    assert [7] == hiding("--" + escape)
     assert character in revealed(escape)[1]
 
 
@@ -23,7 +32,12 @@ def test_the_escape_of_a_safe_character_is_found_and_undone(character):
     ],
 )
 def test_what_hides_no_literal_is_no_escape(text):
-    assert [] == [escape for escape in HIDING if escape in text.lower()]
+    assert [] == hiding(text)
+
+
+@pytest.mark.parametrize("escape", [r"\u001B[1m", r"\x1b[1m", r"\x1B[1m", r"\033[1m"])
+def test_a_colour_that_is_written_as_an_escape_is_found(escape):
+    assert [5] == hiding(escape)
 
 
 def test_a_pair_of_backslashes_is_no_escape():

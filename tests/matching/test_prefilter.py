@@ -1,8 +1,16 @@
 """The prefilter: one search for all literals."""
 
 from concurrent.futures import ThreadPoolExecutor
+from random import Random
+
+import pytest
 
 from logscan.matching.prefilter import Prefilter
+
+
+def key(candidate):
+    """Several that end at one place come in no order."""
+    return candidate[1], candidate[0]
 
 
 def test_finds_every_place_of_every_literal_by_rising_offset():
@@ -36,3 +44,16 @@ def test_answers_from_several_threads_at_once():
         answers = list(threads.map(prefilter.candidates, [text] * 64))
 
     assert [[(0, 4006)]] * 64 == answers
+
+
+@pytest.mark.parametrize("count", [1, 30, 700])
+def test_a_database_that_is_kept_finds_the_same(tmp_path, count):
+    random = Random(count)
+    literals = ["".join(random.choices("abcdefgh \x01\x02", k=random.randint(5, 12))) for _ in range(count)]
+    text = " ".join(random.choices([*literals, "ordinary", "nothing"], k=20_000)).upper().encode()
+
+    expected = sorted(Prefilter.of(literals).candidates(text), key=key)
+    compiled, loaded = (Prefilter.of(literals, cache=tmp_path) for _ in range(2))
+
+    assert len(expected) > 1000
+    assert [expected] * 2 == [sorted(one.candidates(text), key=key) for one in (compiled, loaded)]
