@@ -1,7 +1,8 @@
 """Search ahead: batches with their candidates, searched on other cores while this one confirms and counts.
 
-Owns which batch is searched where, and that they come out in their order. Does not own the processes'
-conversation (search_process), nor what candidates mean (matcher).
+Owns which batch is searched where, and that they come out in their order. A stretch of a file becomes a batch here: it
+is read where it is searched. Does not own the processes' conversation (search_process), nor which lines belong to a
+stretch (framing.stretch), nor what candidates mean (matcher).
 
 Processes rather than threads: a search runs outside of the interpreter's lock, but each match has to take it, and
 waits for milliseconds while Python runs elsewhere. They count lines too.
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from logscan.batch import MAX_BATCH_BYTES, Batch
+from logscan.framing.stretch import Pause, Portion, Stretch, read_lines, read_with_care
 from logscan.matching.prefilter import Candidate, Prefilter
 from logscan.matching.search_process import SLOTS, SearchProcess
 
@@ -38,10 +40,16 @@ def spare_cores() -> int:
 
 @dataclass(slots=True)
 class _Search:
-    """A batch, and what was found in it; None while a process searches it."""
+    """What is searched, and what was found in it: None while a process searches it.
 
-    batch: Batch
+    `text`: that of a batch, or the lines of a stretch that was read, None where they need care. `lines`: how many a
+    stretch has, where they were counted.
+    """
+
+    of: Batch | Stretch
+    text: bytes | None
     found: Sequence[Candidate] | None = None
+    lines: int | None = None
 
 
 class _Worker:
@@ -85,39 +93,56 @@ class SearchAhead:
         """How many processes search beside this one by now."""
         return sum(worker.process.ready for worker in self._workers)
 
-    def over(self, batches: Iterable[Batch]) -> Iterator[tuple[Batch, Sequence[Candidate]]]:
+    def over(self, portions: Iterable[Portion]) -> Iterator[tuple[Batch, Sequence[Candidate]]]:
         """Give the batches in their order, each with its candidates."""
         waiting: deque[_Search] = deque()
-        for batch in batches:
-            waiting.append(self._begun(batch))
-            while waiting and (waiting[0].found is not None or len(waiting) > self._depth):
-                yield self._done(waiting.popleft())
+        for portion in portions:
+            if isinstance(portion, Pause):
+                most = 0
+            else:
+                waiting.append(self._begun(portion))
+                most = self._depth
+            while waiting and (waiting[0].found is not None or len(waiting) > most):
+                yield from self._done(waiting.popleft())
         while waiting:
-            yield self._done(waiting.popleft())
+            yield from self._done(waiting.popleft())
 
     @property
     def _depth(self) -> int:
         """Say how many batches may wait: those in slots, and as many that were searched here meanwhile."""
         return 2 * SLOTS * len(self._workers)
 
-    def _begun(self, batch: Batch) -> _Search:
-        """Hand a batch to a process that has room for it; search it here where none has."""
-        search = _Search(batch)
+    def _begun(self, portion: Batch | Stretch) -> _Search:
+        """Hand something to a process that has room for it; search it here where none has."""
+        search = _Search(portion, portion.text if isinstance(portion, Batch) else None)
         if self._wanted and self._searched >= self._start_bytes:
             self._start()
-        if len(batch.text) <= MAX_BATCH_BYTES:
+        if len(search.text or b"") <= MAX_BATCH_BYTES:
             self._take_answers(0)
             for worker in sorted(self._workers, key=lambda one: -len(one.free)):
                 if worker.free and worker.process.ready and self._hand(search, worker):
                     return search
-        search.found = self._prefilter.candidates(batch.text)
-        self._searched += len(batch.text)
+        self._search_here(search)
         return search
 
-    def _done(self, search: _Search) -> tuple[Batch, Sequence[Candidate]]:
+    def _search_here(self, search: _Search) -> None:
+        if isinstance(search.of, Stretch):
+            with suppress(OSError):  # whoever takes care of it meets the same
+                search.text = read_lines(search.of.file, search.of.start, search.of.end)
+        text = search.text or b""
+        search.found = self._prefilter.candidates(text)
+        self._searched += len(text)
+
+    def _done(self, search: _Search) -> Iterator[tuple[Batch, Sequence[Candidate]]]:
         while search.found is None:
             self._take_answers(None)
-        return search.batch, search.found
+        if isinstance(search.of, Batch):
+            yield search.of, search.found
+        elif search.text is None:
+            for batch in read_with_care(search.of):
+                yield batch, self._prefilter.candidates(batch.text)
+        elif search.text:
+            yield search.of.finish(Batch(search.of.container, search.text, search.lines)), search.found
 
     def _start(self) -> None:
         """Start the processes that are wanted, once."""
@@ -129,7 +154,10 @@ class SearchAhead:
     def _hand(self, search: _Search, worker: _Worker) -> bool:
         slot = worker.free[-1]
         try:
-            worker.process.begin(slot, search.batch.text)
+            if isinstance(search.of, Stretch):
+                worker.process.begin_stretch(slot, search.of)
+            else:
+                worker.process.begin(slot, search.of.text)
         except OSError:
             self._lose(worker)
             return False
@@ -148,18 +176,21 @@ class SearchAhead:
                 if not worker.process.ready:
                     worker.process.greet()
                     continue
-                slot, lines, found = worker.process.answer()
+                answer = worker.process.answer()
             except OSError:
                 self._lose(worker)
                 continue
             search = worker.begun.popleft()
-            search.batch.take_count(lines)
-            search.found = self._prefilter.candidates(search.batch.text) if found is None else found
-            worker.free.append(slot)
+            if isinstance(search.of, Batch):
+                search.of.take_count(answer.lines)
+            else:
+                search.text, search.lines = worker.process.text(answer), answer.lines
+            search.found = self._prefilter.candidates(search.text or b"") if answer.found is None else answer.found
+            worker.free.append(answer.slot)
 
     def _lose(self, worker: _Worker) -> None:
         """Go on without a process: what it had before it is searched here."""
         self._workers.remove(worker)
         worker.process.close()
         for search in worker.begun:
-            search.found = self._prefilter.candidates(search.batch.text)
+            self._search_here(search)

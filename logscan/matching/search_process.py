@@ -1,12 +1,12 @@
-"""Search process: searches what another process lays into shared memory, until its standard input ends.
+"""Search process: searches texts in shared memory, and stretches of files, until its standard input ends.
 
 Owns both ends of the conversation: the layout of the memory, and the messages. Does not own what is searched
 there rather than here (search_ahead), nor how (prefilter).
 
 The memory holds the prefilter's database, then slots, each with room for a text and for what is found in it. The
-process says one byte when it is ready. A message to it names a slot and the length of its text. The answers come in
-the same order: the slot, how many lines the text has, and how many candidates stand in the slot, or that it had no
-room for all.
+process says one byte when it is ready. A message to it names a slot with a text, or comes with an open file and names
+the stretch whose lines it is to lay into the slot. The answers come in the same order: the slot, the length of the
+text, how many lines it has, and how many candidates stand in the slot, or that it had no room for all.
 """
 
 from __future__ import annotations
@@ -14,14 +14,16 @@ from __future__ import annotations
 import mmap
 import os
 import signal
+import socket
 import subprocess
 import sys
 from array import array
 from itertools import chain
 from struct import Struct
-from typing import Final
+from typing import Final, NamedTuple
 
 from logscan.batch import MAX_BATCH_BYTES, count_lines
+from logscan.framing.stretch import Stretch, read_lines
 from logscan.matching.prefilter import Candidate, Prefilter
 
 SLOTS: Final = 2
@@ -30,17 +32,27 @@ SLOTS: Final = 2
 _FOUND_BYTES: Final = MAX_BATCH_BYTES // 2
 _SLOT_BYTES: Final = MAX_BATCH_BYTES + _FOUND_BYTES
 _TOO_MANY: Final = 0xFFFFFFFF
-_MESSAGE: Final = Struct("=II")
-_ANSWER: Final = Struct("=III")
+_NEEDS_CARE: Final = 0xFFFFFFFF
+_MESSAGE: Final = Struct("=Iqq")
+_ANSWER: Final = Struct("=IIII")
 _NUMBER: Final = "I"
 _CANDIDATE_BYTES: Final = 2 * array(_NUMBER).itemsize
 _READY: Final = b"!"
 _START: Final = "import sys; from logscan.matching.search_process import serve; serve(*map(int, sys.argv[1:]))"
-_STDIN, _STDOUT = 0, 1
+_STDIN: Final = 0
 
 _KEEPS_MEMORY: Final = {"MALLOC_TRIM_THRESHOLD_": str(64 << 20), "MALLOC_MMAP_THRESHOLD_": str(16 << 20)}
 """What is freed after one text serves the next. glibc gives it back to the system otherwise, which takes a quarter of
 the process's time."""
+
+
+class Answer(NamedTuple):
+    """What was found in a slot: None where that had no room. `length`: how many bytes its text has."""
+
+    slot: int
+    length: int
+    lines: int
+    found: list[Candidate] | None
 
 
 class SearchProcess:
@@ -49,6 +61,7 @@ class SearchProcess:
     def __init__(self, prefilter: Prefilter) -> None:
         database = prefilter.dump()
         shared = os.memfd_create("logscan")
+        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             os.ftruncate(shared, SLOTS * _SLOT_BYTES + len(database))
             self._memory = mmap.mmap(shared, 0)
@@ -56,27 +69,27 @@ class SearchProcess:
             self._process = subprocess.Popen(  # noqa: S603 - this interpreter, with a text of our own
                 [sys.executable, "-P", "-c", _START, str(shared), str(len(database))],
                 env={**os.environ, **_KEEPS_MEMORY, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                bufsize=0,
                 pass_fds=(shared,),
             )
+        except OSError:
+            self._socket.close()
+            raise
         finally:
             os.close(shared)
-        assert self._process.stdin is not None  # noqa: S101 - for the type checker: both are pipes
-        assert self._process.stdout is not None  # noqa: S101
-        self._to, self._from = self._process.stdin, self._process.stdout
+            theirs.close()
         self.ready = False
         """Whether it has said that it has begun: starting takes it as long as a hundred searches."""
 
     def fileno(self) -> int:
         """Give what becomes readable when it is ready, when a search is done, or when the process is gone."""
-        return self._from.fileno()
+        return self._socket.fileno()
 
     def greet(self) -> None:
         """Hear that it is ready; waits for it."""
-        if self._from.read(len(_READY)) != _READY:
+        if self._socket.recv(len(_READY)) != _READY:
             raise ConnectionResetError("the search process is gone")
         self.ready = True
 
@@ -84,30 +97,35 @@ class SearchProcess:
         """Have a text of at most MAX_BATCH_BYTES searched in a slot that is free."""
         start = slot * _SLOT_BYTES
         self._memory[start : start + len(text)] = text
-        self._to.write(_MESSAGE.pack(slot, len(text)))
+        self._socket.send(_MESSAGE.pack(slot, 0, len(text)))
 
-    def answer(self) -> tuple[int, int, list[Candidate] | None]:
-        """Wait for the search that was begun first.
+    def begin_stretch(self, slot: int, stretch: Stretch) -> None:
+        """Have a stretch read and searched in a slot that is free."""
+        socket.send_fds(self._socket, [_MESSAGE.pack(slot, stretch.start, stretch.end)], [stretch.file])
 
-        Gives its slot, the number of lines, and what it found: None where that had no room.
-        """
-        message = self._from.read(_ANSWER.size)
-        if message is None or len(message) < _ANSWER.size:
+    def answer(self) -> Answer:
+        """Wait for the search that was begun first."""
+        message = self._socket.recv(_ANSWER.size)
+        if len(message) < _ANSWER.size:
             raise ConnectionResetError("the search process is gone")
-        slot, lines, count = _ANSWER.unpack(message)
+        slot, length, lines, count = _ANSWER.unpack(message)
         if count == _TOO_MANY:
-            return slot, lines, None
+            return Answer(slot, length, lines, None)
         start = slot * _SLOT_BYTES + MAX_BATCH_BYTES
         numbers = array(_NUMBER, self._memory[start : start + count * _CANDIDATE_BYTES])
         pairs = iter(numbers)
-        return slot, lines, list(zip(pairs, pairs, strict=True))
+        return Answer(slot, length, lines, list(zip(pairs, pairs, strict=True)))
+
+    def text(self, answer: Answer) -> bytes | None:
+        """Give the lines of the stretch that was searched; None where they need care. Before the slot is used again."""
+        start = answer.slot * _SLOT_BYTES
+        return None if answer.length == _NEEDS_CARE else self._memory[start : start + answer.length]
 
     def close(self) -> None:
         """End the process, whatever it does: it has nothing to lose."""
         self._process.kill()
         self._process.wait()
-        self._to.close()
-        self._from.close()
+        self._socket.close()
         self._memory.close()
 
 
@@ -116,15 +134,33 @@ def serve(shared: int, database_bytes: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     memory = mmap.mmap(shared, 0)
     prefilter = Prefilter.loaded(memory[-database_bytes:])
-    os.write(_STDOUT, _READY)
-    while message := os.read(_STDIN, _MESSAGE.size):
-        slot, length = _MESSAGE.unpack(message)
+    asking = socket.socket(fileno=_STDIN)
+    asking.send(_READY)
+    while True:
+        message, files, *_ = socket.recv_fds(asking, _MESSAGE.size, 1)
+        if not message:
+            return
+        slot, begin, end = _MESSAGE.unpack(message)
         start = slot * _SLOT_BYTES
-        text = memory[start : start + length]
-        found = prefilter.candidates(text)
+        text = _laid_out(memory, start, files[0], begin, end) if files else memory[start : start + end]
+        found = prefilter.candidates(text or b"")
         count = _TOO_MANY
         if len(found) * _CANDIDATE_BYTES <= _FOUND_BYTES:
             count, numbers = len(found), array(_NUMBER, chain.from_iterable(found)).tobytes()
             start += MAX_BATCH_BYTES
             memory[start : start + len(numbers)] = numbers
-        os.write(_STDOUT, _ANSWER.pack(slot, count_lines(text), count))
+        length, lines = (_NEEDS_CARE, 0) if text is None else (len(text), count_lines(text))
+        asking.send(_ANSWER.pack(slot, length, lines, count))
+
+
+def _laid_out(memory: mmap.mmap, start: int, file: int, begin: int, end: int) -> bytes | None:
+    """Read the lines of a stretch, and lay them into a slot."""
+    try:
+        text = read_lines(file, begin, end)
+    except OSError:  # whoever takes care of it meets the same
+        return None
+    finally:
+        os.close(file)
+    if text is not None:
+        memory[start : start + len(text)] = text
+    return text

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, tzinfo
 from functools import partial
-from itertools import chain
+from io import FileIO
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import BinaryIO, assert_never
 
@@ -22,6 +23,7 @@ from logscan.batch import Batch, Container
 from logscan.errors import UsageError
 from logscan.finding import Coverage, ScanError, Status
 from logscan.framing.lines import READ_BYTES
+from logscan.framing.stretch import Pause, Portion, Stretch, divide
 from logscan.line_time import LineClock
 from logscan.sources.ahead import read_ahead
 from logscan.sources.compose_lines import ComposeReader
@@ -37,6 +39,8 @@ QUEUED_BATCHES = 4
 MOST_UNCOUNTED = 8
 """So many batches may be searched elsewhere at once; older ones are counted here."""
 
+STRETCHED_FROM = 16 << 20
+"""Most of what lies behind so many bytes of a plain file is left to be read by whoever searches it."""
 
 _BROKEN = (OSError, DamagedError)
 """What a read may raise."""
@@ -68,7 +72,8 @@ class FileSource:
     """Reads one file, or standard input when `origin` is a stream.
 
     `default_tz` is the zone of times that name none. `now_ns`: nanoseconds since the epoch; times without
-    a year on standard input are put before it, as those in a file are put before its mtime.
+    a year on standard input are put before it, as those in a file are put before its mtime. `stretched_from`: how
+    many bytes of a plain file are read here, before most of the others are given as stretches.
     """
 
     def __init__(
@@ -81,12 +86,15 @@ class FileSource:
         host: str = "",
         default_tz: tzinfo = UTC,
         now_ns: int | None = None,
+        stretched_from: int = STRETCHED_FROM,
     ) -> None:
         self._origin = origin
         self._identity = FileIdentity(knows, name, image_name, host)
         self._own = self._identity.of_file(origin if isinstance(origin, Path) else None)
         self._default_tz = default_tz
         self._now_ns = now_ns
+        self._stretched_from = stretched_from
+        self._plain: FileIO | None = None
         self._format = Format.PLAIN
         self._failure: str | None = None
         self._coverage: dict[Container, Coverage] = {}
@@ -103,7 +111,7 @@ class FileSource:
         help_ = "Check that the file is whole and that you may read it; everything else was scanned."
         return [ScanError("source", self._own.key, f"cannot read {self._own.key}: {self._failure}", help_)]
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self) -> Iterator[Portion]:
         """Read the file once; what has to be waited for on a thread of its own, while what was read is searched."""
         return read_ahead([self._read()], threads=1, depth=QUEUED_BATCHES) if self.is_awaited else self._read()
 
@@ -115,15 +123,40 @@ class FileSource:
         """
         return not isinstance(self._origin, Path) or self._origin.suffix in OPENED_BY
 
-    def _read(self) -> Iterator[Batch]:
+    def _read(self) -> Iterator[Portion]:
         chunks = self._chunks()
         sample = _sample(chunks)
         self._format = detect(sample[:SAMPLE_BYTES])
         reader = self._reader(self._format)
+        place = 0
         for data in chain([sample], chunks):
+            place += len(data)
             yield from map(self._count, reader.feed(data))
+            if self._plain is not None and place >= self._stretched_from:
+                yield from self._stretches(self._plain, place, reader)
+                self._plain = None
         yield from map(self._count, reader.flush())
         self._conclude(reader)
+
+    def _stretches(self, file: FileIO, place: int, reader: LineReader) -> Iterator[Portion]:
+        """Leave most of a large file to be read by whoever searches it, and go on reading behind that."""
+        if not (isinstance(reader, TextReader) and reader.is_plain):
+            return
+        with suppress(OSError):  # the next read tells
+            rest, bounds = divide(file.fileno(), place)
+            if not bounds:
+                return
+            yield from map(self._count, reader.feed(rest))
+            for start, end in pairwise(bounds):
+                yield Stretch(file.fileno(), start, end, self._own, partial(self._finish, reader), self._fail)
+            yield Pause()
+            file.seek(bounds[-1])
+
+    def _finish(self, reader: TextReader, batch: Batch) -> Batch:
+        return self._count(reader.finish(batch))
+
+    def _fail(self, error: Exception) -> None:
+        self._failure = _reason(error)
 
     def _chunks(self) -> Iterator[bytes]:
         try:
@@ -131,7 +164,7 @@ class FileSource:
                 while data := read(READ_BYTES):
                     yield data
         except _BROKEN as error:
-            self._failure = _reason(error)
+            self._fail(error)
 
     @contextmanager
     def _opened(self) -> Iterator[Read]:
@@ -142,8 +175,8 @@ class FileSource:
             with opened(self._origin) as read:
                 yield read
         else:
-            with self._origin.open("rb", buffering=0) as file:
-                yield file.read
+            with self._origin.open("rb", buffering=0) as self._plain:
+                yield self._plain.read
 
     def _reader(self, shape: Format) -> LineReader:
         stamp = PlainStamp(LineClock(self._default_tz, self._mtime_ns()))

@@ -48,13 +48,19 @@ class TextReader:
         self._keeper = Timekeeper(stamp)
         self._mend = mend
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether lines are searched as they stand in the file, but for colours."""
+        return self._mend is None
+
     def feed(self, data: bytes) -> Iterator[Batch]:
-        return map(self._finish, self._cutter.feed(data))
+        return map(self.finish, self._cutter.feed(data))
 
     def flush(self) -> Iterator[Batch]:
-        return map(self._finish, self._cutter.flush())
+        return map(self.finish, self._cutter.flush())
 
-    def _finish(self, batch: Batch) -> Batch:
+    def finish(self, batch: Batch) -> Batch:
+        """Make a batch of its lines whole: mended, and with times. Batches come in the order of the file."""
         if self._mend is not None:
             batch.text = self._mend(batch.text)
         return self._keeper.time(batch)

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import Final
 
-from logscan.batch import Batch
 from logscan.finding import Coverage, ScanError
+from logscan.framing.stretch import Portion
 from logscan.sources.files import FileSource
 
 AT_ONCE: Final = 4
@@ -36,7 +36,7 @@ class SeveralFiles:
     def errors(self) -> Sequence[ScanError]:
         return [error for file in self._files for error in file.errors]
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self) -> Iterator[Portion]:
         """Read every file once, in order each. Nothing depends on how long one takes."""
         awaited = (file.batches() for file in self._files if file.is_awaited)
         plain = chain.from_iterable(file.batches() for file in self._files if not file.is_awaited)

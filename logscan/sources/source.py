@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from logscan.batch import Batch
 from logscan.finding import Coverage, ScanError
+from logscan.framing.stretch import Portion
 
 
 class Source(Protocol):
@@ -25,6 +25,6 @@ class Source(Protocol):
         """What could not be read, and why."""
         ...
 
-    def batches(self) -> Iterator[Batch]:
-        """Read everything once, in order per container. Fills `coverage` on the way."""
+    def batches(self) -> Iterator[Portion]:
+        """Read everything once, in order per container, or tell where it is. Fills `coverage` on the way."""
         ...

@@ -5,12 +5,15 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
 import pytest
 
 from logscan.batch import MAX_BATCH_BYTES, Batch
+from logscan.framing.lines import LineCutter
+from logscan.framing.stretch import Pause, Stretch
 from logscan.matching.prefilter import Prefilter
 from logscan.matching.search_ahead import SearchAhead, spare_cores
 from tests.matching.making import ANYONE, batch
@@ -54,6 +57,63 @@ def test_batches_come_in_their_order_each_with_its_candidates(processes):
         found = [*first, *ahead.over(batches[20:40]), *ahead.over(batches[40:])]
     assert expected(batches) == found
     assert [one.text.count(b"\n") for one in batches] == [one.lines for one, _ in found]
+
+
+def text_of_stretches(count):
+    """Lines of which some are to be found, and three that need care, in the first stretch, in another, and at the end."""
+    random = Random(7)
+    lines = [f"{number} {' '.join(random.choices(WORDS, k=number % 9))}" for number in range(count * 20_000)]
+    lines[count * 9_000] = "\x1b[31mnee\x1b[0mdle"
+    for place in (0, count * 10_000, -1):
+        lines[place] = "needle " * 60_000
+    return "\n".join(lines).encode()
+
+
+@pytest.mark.parametrize("processes", [0, 1, 3])
+@pytest.mark.parametrize("killed", [False, True])
+def test_stretches_come_as_batches_in_their_order(processes, killed):
+    text = b"first\n" + text_of_stretches(20)
+    finished = []
+
+    def finish(one):
+        finished.append(one)
+        return one
+
+    file = os.memfd_create("log")
+    os.write(file, text)
+    stretches = [
+        Stretch(file, *bounds, ANYONE, finish, None) for bounds in pairwise([*range(6, len(text), 200_000), len(text)])
+    ]
+    found = []
+    with SearchAhead(PREFILTER, processes=processes, start_bytes=0) as ahead:
+        for one in begun(ahead, processes).over([batch("first"), *stretches, Pause(), batch("needle")]):
+            found.append(one)
+            if killed and len(found) == 20:
+                for child in children():
+                    os.kill(child, signal.SIGKILL)
+    os.close(file)
+    batches = [one for one, _ in found]
+    assert expected(batches) == found
+    assert batches[1:-1] == finished
+    cutter = LineCutter(ANYONE)
+    whole = [*cutter.feed(text), *cutter.flush()]
+    assert b"".join(one.text for one in whole) == b"".join(one.text for one in batches[:-1])
+    assert [one.text.count(b"\n") for one in batches] == [one.lines for one in batches]
+
+
+def test_nothing_is_asked_for_behind_a_pause_before_all_was_taken():
+    taken = []
+
+    def portions():
+        yield from [batch("needle")] * 3
+        yield Pause()
+        assert 3 == len(taken)
+        yield batch("needle")
+
+    with SearchAhead(PREFILTER, processes=2, start_bytes=0) as ahead:
+        for _, found in begun(ahead, 2).over(portions()):
+            taken.append(len(found))
+    assert [1] * 4 == taken
 
 
 def test_what_has_no_room_in_shared_memory_is_searched_here():
