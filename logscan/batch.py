@@ -13,7 +13,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -50,9 +50,8 @@ class Identity(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
-    """The logical service: what stays the same when a container is recreated."""
+class Service(NamedTuple):
+    """The logical service: what stays the same when a container is recreated. A tuple, since it is a key everywhere."""
 
     project: str | None
     name: str
