@@ -159,14 +159,14 @@ class Counting:
         match news:
             case Lines():
                 self._lines(news)
+            case CaughtUp(container, time_ns):
+                self._caught_up(self._known(container), time_ns)
             case EventLines(batch):
                 self._events.append(batch)
             case EventsTold(_, time_ns):
                 self._take_events(time_ns)
             case Watched(container, start_ns):
                 self._watch(self._known(container), start_ns)
-            case CaughtUp(container, time_ns):
-                self._caught_up(self._known(container), time_ns)
             case ReadTo(_, time_ns):
                 self.read_to_ns = time_ns
                 self.engine_ns = max(self.engine_ns, time_ns)

@@ -27,7 +27,7 @@ from logscan.keeper import Keeper
 from logscan.matching.matcher import Matcher
 from logscan.sinks.event_document import EventDocument, decode, encode, source_event
 from logscan.sinks.live import FollowStatus, FollowSummary, LiveSink
-from logscan.sources.live import Back, Inbox, LiveSource, Lost, Start, host_of
+from logscan.sources.live import Back, Inbox, Lines, LiveSource, Lost, Start, host_of
 from logscan.store.errors import StateFull
 from logscan.store.records import Commit, GapRow, Outgoing
 from logscan.this_run import ThisRun
@@ -143,7 +143,7 @@ class Follow:
             self._arrive()
             for news in self._inbox.take(self._patience_s()):
                 self.parts[host_of(news)].counting.take(news)
-                if self._is_due():
+                if isinstance(news, Lines) and self._is_due():  # whatever else comes takes no time
                     self._commit()
             if self._is_due():
                 self._commit()
