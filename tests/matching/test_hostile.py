@@ -53,7 +53,7 @@ def test_a_hostile_pattern_costs_one_search_and_is_set_aside_while_other_rules_f
 
     assert HEALTHY_HITS == hits
     assert [("hostile", ONE_SEARCH)] == complaints(matcher)
-    assert seconds < 4 * SEARCH_TIMEOUT
+    assert seconds < 8 * SEARCH_TIMEOUT  # without a limit it would be hours
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_hostile_pattern_is_set_aside_wherever_it_stands(match, more, own):
 
     assert [*own, *HEALTHY_HITS] == hits
     assert [("hostile", ONE_SEARCH)] == complaints(matcher)
-    assert seconds < 4 * SEARCH_TIMEOUT
+    assert seconds < 8 * SEARCH_TIMEOUT  # without a limit it would be hours
 
 
 def test_searches_for_what_continues_an_event_are_paid_by_its_rule():
