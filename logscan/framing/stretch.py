@@ -18,8 +18,8 @@ from logscan.framing.lines import READ_BYTES, LineCutter, long_lines
 STRETCH_BYTES: Final = READ_BYTES
 """The best size: with the end of its last line it makes a batch."""
 
-_BEYOND_BYTES: Final = 16 << 10
-"""So much is read beyond a stretch, for the end of its last line."""
+_BEYOND_BYTES: Final = (16 << 10, MAX_LINE_BYTES)
+"""So much is read beyond a stretch, for the end of its last line; the second is for logs of long lines."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +64,7 @@ def divide(file: int, place: int) -> tuple[bytes, Sequence[int]]:
 
 
 def _to_line_end(file: int, place: int) -> bytes:
-    data = os.pread(file, _BEYOND_BYTES, place)
+    data = os.pread(file, MAX_LINE_BYTES, place)
     return data[: data.find(b"\n") + 1]
 
 
@@ -74,9 +74,12 @@ def read_lines(file: int, start: int, end: int) -> bytes | None:
     None where they need care: one is long, or the file ends there. May raise OSError.
     """
     before = end - start  # behind each newline among so many bytes from `start` - 1 on, a line of the stretch begins
-    data = os.pread(file, before + 1 + _BEYOND_BYTES, start - 1)
-    stop = data.find(b"\n", before) + 1
-    if not stop:
+    for beyond in _BEYOND_BYTES:
+        data = os.pread(file, before + 1 + beyond, start - 1)
+        stop = data.find(b"\n", before) + 1
+        if stop:
+            break
+    else:
         return None
     begin = data.find(b"\n", 0, before) + 1
     if not begin:

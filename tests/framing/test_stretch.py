@@ -63,6 +63,18 @@ def test_all_but_the_end_of_a_file_needs_no_care():
     assert LINE * 500 == b"".join(parts)
 
 
+def test_lines_need_no_care_up_to_the_longest_that_is_not_capped():
+    lines = [b"%s\n" % (b"v" * size) for size in (MAX_LINE_BYTES, 20_000, 50_000, MAX_LINE_BYTES, 30_000)] * 9
+    text = b"first\n" + b"".join(lines) + b"last\n"
+    with opened(text) as file:
+        parts = [
+            read_lines(one.file, one.start, one.end)
+            for one in stretches(file, [*range(6, len(text), STRETCH_BYTES), len(text)])
+        ]
+    assert text[6:] == b"".join(parts)
+    assert max(map(len, parts)) <= MAX_BATCH_BYTES
+
+
 @pytest.mark.parametrize(
     "lines",
     [
@@ -70,7 +82,6 @@ def test_all_but_the_end_of_a_file_needs_no_care():
         pytest.param([LINE, LONG, LINE], id="between others"),
         pytest.param([b"y" * (3 * MAX_BATCH_BYTES) + b"\n", LINE], id="longer than several stretches"),
         pytest.param([LINE, b"z" * (2 * MAX_BATCH_BYTES)], id="one without an end"),
-        pytest.param([b"q" * (MAX_LINE_BYTES - 9) + b"\n"] * 9, id="nearly too long, all of them"),
     ],
 )
 @pytest.mark.parametrize("size", [40_000, STRETCH_BYTES])
