@@ -21,7 +21,7 @@ from logscan.ruleset.faults import faults_of
 from logscan.ruleset.model import CHECKED, Rule, RuleFile
 from logscan.ruleset.node import MAX_BYTES, Node
 from logscan.ruleset.overrides import PlacedOverride, apply, contradictions, misfits
-from logscan.ruleset.parsed import ParsedFiles
+from logscan.ruleset.parsed import ParsedFile, ParsedFiles
 from logscan.ruleset.references import Reference, check_references, references_of
 from logscan.ruleset.warning import RuleWarning
 
@@ -134,21 +134,22 @@ def _content(file: Path) -> bytes:
 def _read_file(file: Path, read: _Read, parsed: ParsedFiles, *, builtin: bool) -> None:
     """Add what `file` holds to `read`. Raises RuleError for what is wrong in the file alone."""
     path, data = str(file), _content(file)
-    root = parsed.find(data)
-    known = root is not None
-    if root is None:
+    found = parsed.find(data)
+    known = found is not None
+    if found is None:
         # Here, since a parser takes longer to import than all rules to load.
         from logscan.ruleset.yaml_reader import read_yaml  # noqa: PLC0415
 
-        root = read_yaml(path, data)
+        found = ParsedFile.of(read_yaml(path, data))
+    root = found.root
     read.faults.extend(_repeated_ids(root, path, read.ids, builtin=builtin))
     try:
         context = CHECKED if known or parsed.is_listed(data) else None
-        content = RuleFile.model_validate(root.plain(), context=context)
+        content = RuleFile.model_validate(found.plain, context=context)
     except ValidationError as error:
         raise RuleError(faults_of(path, root, error)) from None
     if not known:
-        parsed.add(data, root)
+        parsed.add(data, found)
     for model, node in zip(content.rules, _items(root, "rules"), strict=True):
         read.rules.append(Rule(model, model.where or content.where, file.name, path, node.line, content.technology))
         read.references.extend(references_of(model.id, path, model, node))
