@@ -27,7 +27,7 @@ from logscan.keeper import Keeper
 from logscan.matching.matcher import Matcher
 from logscan.sinks.event_document import EventDocument, decode, encode, source_event
 from logscan.sinks.live import FollowStatus, FollowSummary, LiveSink
-from logscan.sources.live import Back, Inbox, Lines, LiveSource, Lost, Start, host_of
+from logscan.sources.live import Back, EventsTold, Inbox, Lines, LiveSource, Lost, Start, host_of
 from logscan.store.errors import StateFull
 from logscan.store.records import Commit, GapRow, Outgoing
 from logscan.this_run import ThisRun
@@ -151,7 +151,7 @@ class Follow:
             self._arrive()
             for news in self._inbox.take(self._patience_s()):
                 self.parts[host_of(news)].counting.take(news)
-                if isinstance(news, Lines) and self._is_due():  # whatever else comes takes no time
+                if isinstance(news, (Lines, EventsTold)) and self._is_due():  # the others take next to no time
                     self._commit()
             if self._is_due():
                 self._commit()

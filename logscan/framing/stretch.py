@@ -46,21 +46,21 @@ Portion = Batch | Stretch | Pause
 """What a source gives: lines, or where they are."""
 
 
-def divide(file: int, place: int) -> tuple[bytes, Sequence[int]]:
+def divide(file: int, place: int) -> tuple[bytes, Sequence[int], int]:
     """Divide most of what lies behind `place` of a file.
 
-    Gives what is left of the line at `place`, and the bounds of the stretches behind it: at the first and at the last
-    of them a line begins. No bounds where there is too little, or no plain file. May raise OSError.
+    Gives what is left of the line at `place`, where the stretches behind it start, and where the last one ends: lines
+    begin there and at the first start. No stretches where there is too little, or no plain file. May raise OSError.
     """
     size = os.fstat(file).st_size  # none of what is no plain file
     if size < place + 2 * STRETCH_BYTES:
-        return b"", ()
+        return b"", (), place
     near_end = size - STRETCH_BYTES
     rest, ending = (_to_line_end(file, at) for at in (place, near_end))
     if not rest or not ending:
-        return b"", ()
-    first, last = place + len(rest), near_end + len(ending)
-    return rest, [*range(first, last, STRETCH_BYTES), last]
+        return b"", (), place
+    last = near_end + len(ending)
+    return rest, range(place + len(rest), last, STRETCH_BYTES), last
 
 
 def _to_line_end(file: int, place: int) -> bytes:
@@ -91,15 +91,16 @@ def read_lines(file: int, start: int, end: int) -> bytes | None:
 
 
 def read_with_care(stretch: Stretch) -> Iterator[Batch]:
-    """Give the lines of any stretch, however long they are, as finished batches."""
+    """Give the lines of any stretch, however long they are, as finished batches; the last one ends at an error."""
+    cutter = LineCutter(stretch.container)
     try:
-        yield from map(stretch.finish, _cut(stretch))
+        yield from map(stretch.finish, _cut(stretch, cutter))
     except OSError as error:
         stretch.fail(error)
+    yield from map(stretch.finish, cutter.flush())
 
 
-def _cut(stretch: Stretch) -> Iterator[Batch]:
-    cutter = LineCutter(stretch.container)
+def _cut(stretch: Stretch, cutter: LineCutter) -> Iterator[Batch]:
     place, begun = stretch.start - 1, False
     while data := os.pread(stretch.file, READ_BYTES, place):
         before = max(stretch.end - 1 - place, 0)
@@ -115,4 +116,3 @@ def _cut(stretch: Stretch) -> Iterator[Batch]:
                 return
         elif before <= len(data):
             return
-    yield from cutter.flush()

@@ -17,18 +17,27 @@ SAFE = frozenset(map(chr, range(0x20, 0x7F))) - frozenset("\"\\/<>&'+=`")
 """Printable ASCII less what some JSON encoder escapes by itself: Go's and .NET's write `\\u003c` or
 `\\u0027` for HTML's sake, PHP's a slash as `\\/`."""
 
-HIDING: tuple[str, ...] = (*(f"\\u00{digit}" for digit in "1234567"), "\\x1b[", "\\033[")
-r"""Beginnings of whatever could hide a literal: `\u00XX`, and ESC as JSON, Go's %q and others write it.
+_OFTEN_ESCAPED = 0x40
+"""Below this the characters lie that encoders escape by themselves; above it nearly all are safe."""
 
-Searched without regard to case, so `\u004A` begins with one of them; `hides_at` looks at the rest. That they are few,
-and all of five characters, makes the search quick: one for each safe character would take half as long again.
+HIDING: tuple[str, ...] = (
+    *(f"\\u00{ord(character):02x}" for character in sorted(SAFE) if ord(character) < _OFTEN_ESCAPED),
+    *(f"\\u00{digit}" for digit in "4567"),
+    "\\u001b",  # JSON
+    "\\x1b[",  # Go's %q, in logfmt
+    "\\033[",
+)
+r"""What could hide a literal, or how it begins: `hides_at` looks at the rest. The fewer, the quicker the search.
+
+Searched without regard to case, so `\u004A` is found. Whole where a beginning would be found in each line of a web
+server that writes JSON, such as that of `\u003c`.
 
 `ESC` itself, left by what was no colour to framing, is one character: among the literals it would slow all of them
 down, so whoever searches for these looks for it too.
 """
 
-_HIDING_BYTES = 5
-_HIDING_WHOLE = re.compile(
+_LONGEST = 6
+_WHOLE = re.compile(
     rb"\\(?:u00(?:1b|%b)|x1b\[|033\[)" % b"|".join(b"%02x" % ord(character) for character in sorted(SAFE)),
     re.IGNORECASE,
 )
@@ -45,8 +54,8 @@ def strip_colours(text: str) -> str:
 
 
 def hides_at(text: bytes, end: int) -> bool:
-    """Tell whether what begins with one of `HIDING`, which was found up to `end`, could hide a literal."""
-    return _HIDING_WHOLE.match(text, end - _HIDING_BYTES) is not None
+    """Tell whether one of `HIDING` that was found up to `end` is the beginning of what could hide a literal."""
+    return _WHOLE.match(text, text.rfind(b"\\", max(end - _LONGEST, 0), end)) is not None
 
 
 def hides(text: str) -> bool:

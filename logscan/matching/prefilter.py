@@ -29,6 +29,9 @@ _LEAST = 2000
 """For fewer literals Hyperscan makes smaller tables, in which more places look as if one of them stood there. Filled up
 with what stands nowhere, fifty literals or five hundred are searched for in half the time."""
 
+_LEAST_AT_ONCE = 128
+"""The same where the database is not kept, and has to be made quickly: below this the search is at its slowest."""
+
 _FIRST_FILLER = 1 << 30
 """The number of the first of those that fill up the literals. Nobody asks for them."""
 
@@ -94,8 +97,7 @@ class Prefilter:
         kept: Cache[_Compiled] = Cache("database", _Compiled, version, cache, variant=name.hex()[:16])
         database = _loaded(kept.load(), name)
         if database is None:
-            # To fill it up takes a twentieth of a second, too much for one that nobody keeps.
-            database = _compiled(literals, 0 if cache is None else _LEAST)
+            database = _compiled(literals, _LEAST_AT_ONCE if cache is None else _LEAST)
             if cache is not None:
                 data = hyperscan.dumpb(database)
                 kept.save(_Compiled(name, sha256(data).digest(), data))

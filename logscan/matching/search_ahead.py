@@ -25,7 +25,7 @@ from logscan.matching.prefilter import Candidate, Prefilter
 from logscan.matching.search_process import SLOTS, SearchProcess
 
 MAX_PROCESSES: Final = 3
-"""More of them search faster than one process can read, confirm and count."""
+"""More of them search faster than one process can confirm and count."""
 
 START_BYTES: Final = 16 << 20
 """Processes are started after so much input: to start one takes a tenth of a second of another core."""

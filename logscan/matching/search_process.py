@@ -6,7 +6,8 @@ there rather than here (search_ahead), nor how (prefilter).
 The memory holds the prefilter's database, then slots, each with room for a text and for what is found in it. The
 process says one byte when it is ready. A message to it names a slot with a text, or comes with an open file and names
 the stretch whose lines it is to lay into the slot. The answers come in the same order: the slot, the length of the
-text, how many lines it has, and how many candidates stand in the slot, or that it had no room for all.
+text or that it needs care, how many lines it has, and how many candidates stand in the slot or that it had no room for
+all.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import socket
 import subprocess
 import sys
 from array import array
+from collections.abc import Sequence
+from contextlib import suppress
 from itertools import chain
 from struct import Struct
 from typing import Final, NamedTuple
@@ -60,8 +63,13 @@ class SearchProcess:
 
     def __init__(self, prefilter: Prefilter) -> None:
         database = prefilter.dump()
-        shared = os.memfd_create("logscan")
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            shared = os.memfd_create("logscan")
+        except OSError:
+            self._socket.close()
+            theirs.close()
+            raise
         try:
             os.ftruncate(shared, SLOTS * _SLOT_BYTES + len(database))
             self._memory = mmap.mmap(shared, 0)
@@ -142,7 +150,7 @@ def serve(shared: int, database_bytes: int) -> None:
             return
         slot, begin, end = _MESSAGE.unpack(message)
         start = slot * _SLOT_BYTES
-        text = _laid_out(memory, start, files[0], begin, end) if files else memory[start : start + end]
+        text = _laid_out(memory, start, files, begin, end) if begin else memory[start : start + end]
         found = prefilter.candidates(text or b"")
         count = _TOO_MANY
         if len(found) * _CANDIDATE_BYTES <= _FOUND_BYTES:
@@ -153,13 +161,12 @@ def serve(shared: int, database_bytes: int) -> None:
         asking.send(_ANSWER.pack(slot, length, lines, count))
 
 
-def _laid_out(memory: mmap.mmap, start: int, file: int, begin: int, end: int) -> bytes | None:
-    """Read the lines of a stretch, and lay them into a slot."""
-    try:
-        text = read_lines(file, begin, end)
-    except OSError:  # whoever takes care of it meets the same
-        return None
-    finally:
+def _laid_out(memory: mmap.mmap, start: int, files: Sequence[int], begin: int, end: int) -> bytes | None:
+    """Read the lines of a stretch, and lay them into a slot. The open file may have been lost on its way."""
+    text = None
+    for file in files:
+        with suppress(OSError):  # whoever takes care of it meets the same
+            text = read_lines(file, begin, end)
         os.close(file)
     if text is not None:
         memory[start : start + len(text)] = text

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, tzinfo
 from functools import partial
 from io import FileIO
@@ -128,29 +128,31 @@ class FileSource:
         sample = _sample(chunks)
         self._format = detect(sample[:SAMPLE_BYTES])
         reader = self._reader(self._format)
-        place = 0
+        read_bytes = 0
         for data in chain([sample], chunks):
-            place += len(data)
+            read_bytes += len(data)
             yield from map(self._count, reader.feed(data))
-            if self._plain is not None and place >= self._stretched_from:
-                yield from self._stretches(self._plain, place, reader)
+            if self._plain is not None and read_bytes >= self._stretched_from:
+                yield from self._stretches(self._plain, reader)
                 self._plain = None
         yield from map(self._count, reader.flush())
         self._conclude(reader)
 
-    def _stretches(self, file: FileIO, place: int, reader: LineReader) -> Iterator[Portion]:
+    def _stretches(self, file: FileIO, reader: LineReader) -> Iterator[Portion]:
         """Leave most of a large file to be read by whoever searches it, and go on reading behind that."""
         if not (isinstance(reader, TextReader) and reader.is_plain):
             return
-        with suppress(OSError):  # the next read tells
-            rest, bounds = divide(file.fileno(), place)
-            if not bounds:
+        try:
+            rest, starts, end = divide(file.fileno(), file.tell())
+            if not starts:
                 return
-            yield from map(self._count, reader.feed(rest))
-            for start, end in pairwise(bounds):
-                yield Stretch(file.fileno(), start, end, self._own, partial(self._finish, reader), self._fail)
-            yield Pause()
-            file.seek(bounds[-1])
+            file.seek(end)
+        except OSError:  # the next read tells
+            return
+        yield from map(self._count, reader.feed(rest))
+        for start, stop in pairwise(chain(starts, [end])):
+            yield Stretch(file.fileno(), start, stop, self._own, partial(self._finish, reader), self._fail)
+        yield Pause()
 
     def _finish(self, reader: TextReader, batch: Batch) -> Batch:
         return self._count(reader.finish(batch))
@@ -175,8 +177,12 @@ class FileSource:
             with opened(self._origin) as read:
                 yield read
         else:
-            with self._origin.open("rb", buffering=0) as self._plain:
-                yield self._plain.read
+            with self._origin.open("rb", buffering=0) as file:
+                self._plain = file
+                try:
+                    yield file.read
+                finally:
+                    self._plain = None
 
     def _reader(self, shape: Format) -> LineReader:
         stamp = PlainStamp(LineClock(self._default_tz, self._mtime_ns()))

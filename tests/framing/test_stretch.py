@@ -121,16 +121,31 @@ def test_a_file_that_cannot_be_read_is_told():
     assert ["Bad file descriptor"] == [error.strerror for error in told]
 
 
+def test_what_stands_before_an_error_is_kept(monkeypatch):
+    told, pread = [], os.pread
+
+    def broken(file, size, place):
+        if place >= 100:
+            raise OSError(5, "Input/output error")
+        return pread(file, min(size, 100 - place), place)
+
+    with opened(LINE * 10) as file:
+        monkeypatch.setattr(os, "pread", broken)
+        (stretch,) = stretches(file, [1, 390], fail=told.append)
+        assert (LINE * 3)[39:100] + b"\n" == text_of(read_with_care(stretch))
+    assert 1 == len(told)
+
+
 @pytest.mark.parametrize("place", [1, len(LINE), 100_000])
 def test_a_file_is_divided_from_line_to_line(place):
     text = LINE * 100_000
     with opened(text) as file:
-        rest, bounds = divide(file, place)
-        parts = [read_lines(one.file, one.start, one.end) for one in stretches(file, bounds)]
-    assert text[place : bounds[-1]] == rest + b"".join(parts)
+        rest, starts, last = divide(file, place)
+        parts = [read_lines(one.file, one.start, one.end) for one in stretches(file, [*starts, last])]
+    assert text[place:last] == rest + b"".join(parts)
     assert LINE.endswith(rest)
-    assert (0, 0) == (bounds[0] % len(LINE), bounds[-1] % len(LINE))
-    assert len(text) - 2 * STRETCH_BYTES < bounds[-1] < len(text)
+    assert (0, 0) == (starts[0] % len(LINE), last % len(LINE))
+    assert len(text) - 2 * STRETCH_BYTES < last < len(text)
 
 
 @pytest.mark.parametrize(
@@ -145,12 +160,12 @@ def test_a_file_is_divided_from_line_to_line(place):
 )
 def test_what_is_small_or_has_long_lines_is_not_divided(text):
     with opened(text) as file:
-        assert (b"", ()) == divide(file, 0)
+        assert (b"", (), 0) == divide(file, 0)
 
 
 def test_a_pipe_is_not_divided():
     ends = os.pipe()
-    assert (b"", ()) == divide(ends[0], 0)
+    assert (b"", (), 0) == divide(ends[0], 0)
     for end in ends:
         os.close(end)
 
@@ -159,7 +174,7 @@ def test_stretches_that_lie_one_behind_the_other_have_it_all():
     lines = [b"%d %s\n" % (number, b"." * (number % 300)) for number in range(30_000)]
     text = b"".join(lines)
     with opened(text) as file:
-        rest, bounds = divide(file, 5000)
-        parts = [read_lines(one.file, one.start, one.end) for one in stretches(file, bounds)]
-    assert text[5000 : bounds[-1]] == b"".join(chain([rest], parts))
-    assert len(bounds) > 4
+        rest, starts, last = divide(file, 5000)
+        parts = [read_lines(one.file, one.start, one.end) for one in stretches(file, [*starts, last])]
+    assert text[5000:last] == b"".join(chain([rest], parts))
+    assert len(starts) > 3

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from logscan.matching.prefilter import Prefilter
+from logscan.matching.prefilter import _LEAST, Prefilter, _filler
 
 
 def key(candidate):
@@ -57,3 +57,13 @@ def test_a_database_that_is_kept_finds_the_same(tmp_path, count):
 
     assert len(expected) > 1000
     assert [expected] * 2 == [sorted(one.candidates(text), key=key) for one in (compiled, loaded)]
+
+
+def test_what_fills_a_database_up_is_nobodys_number(tmp_path):
+    prefilter = Prefilter.of(["needle"], cache=tmp_path)
+    text = b"".join(map(_filler, range(_LEAST))) + b"needle"
+
+    found = prefilter.candidates(text)
+
+    assert _LEAST - 1 == sum(number > 1000 for number, _ in found)
+    assert [(0, len(text))] == [one for one in found if one[0] <= 1000]

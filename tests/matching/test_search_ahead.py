@@ -1,6 +1,7 @@
 """Search ahead: whoever searches, batches come out in their order, each with what one search here finds."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from logscan.framing.lines import LineCutter
 from logscan.framing.stretch import Pause, Stretch
 from logscan.matching.prefilter import Prefilter
 from logscan.matching.search_ahead import SearchAhead, spare_cores
+from logscan.matching.search_process import SLOTS
 from tests.matching.making import ANYONE, batch
 
 PREFILTER = Prefilter.of(["needle", "thimble"])
@@ -69,8 +71,7 @@ def text_of_stretches(count):
     return "\n".join(lines).encode()
 
 
-@pytest.mark.parametrize("processes", [0, 1, 3])
-@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize(("processes", "killed"), [(0, False), (1, False), (1, True), (3, False), (3, True)])
 def test_stretches_come_as_batches_in_their_order(processes, killed):
     text = b"first\n" + text_of_stretches(20)
     finished = []
@@ -99,6 +100,37 @@ def test_stretches_come_as_batches_in_their_order(processes, killed):
     whole = [*cutter.feed(text), *cutter.flush()]
     assert b"".join(one.text for one in whole) == b"".join(one.text for one in batches[:-1])
     assert [one.text.count(b"\n") for one in batches] == [one.lines for one in batches]
+
+
+def stretches_of(text, bounds):
+    file = os.memfd_create("log")
+    os.write(file, text)
+    return file, [Stretch(file, *each, ANYONE, lambda one: one, None) for each in pairwise(bounds)]
+
+
+def test_a_process_closes_the_files_that_it_was_given():
+    file, stretches = stretches_of(b"needle\n" * 60_000, range(7, 400_000, 1000))
+    with SearchAhead(PREFILTER, processes=1, start_bytes=0) as ahead:
+        begun(ahead, 1)
+        (child,) = children()
+        before = len(list(Path(f"/proc/{child}/fd").iterdir()))
+        list(ahead.over(stretches))
+        assert before + SLOTS >= len(list(Path(f"/proc/{child}/fd").iterdir()))
+    os.close(file)
+
+
+@pytest.mark.parametrize("limit", [3, 4])
+def test_a_process_that_can_open_no_file_leaves_its_stretches_to_this_one(limit):
+    text = b"".join(b"line %d needle\n" % number for number in range(60_000))
+    file, stretches = stretches_of(text, [7, *range(1000, len(text), 5000), len(text)])
+    with SearchAhead(PREFILTER, processes=1, start_bytes=0) as ahead:
+        begun(ahead, 1)
+        (child,) = children()
+        resource.prlimit(child, resource.RLIMIT_NOFILE, (limit, limit))
+        found = list(ahead.over(stretches))
+    os.close(file)
+    assert expected([one for one, _ in found]) == found
+    assert text.split(b"\n", 1)[1] == b"".join(one.text for one, _ in found)
 
 
 def test_nothing_is_asked_for_behind_a_pause_before_all_was_taken():

@@ -101,8 +101,12 @@ def test_a_large_file_comes_in_stretches_and_is_the_same(large):
 
 
 def test_lines_with_stamps_are_read_in_order(tmp_path):
-    path = write(tmp_path / "stamped.log", b"2025-12-03T06:05:40.101000000Z a line\n" * 50_000)
+    path = write(tmp_path / "stamped.log", b"2025-12-03T06:05:40.101000000Z a line\n" * 100_000)
     assert [Batch] == kinds(source_of(path, stretched_from=1))
+
+
+def test_a_file_that_is_its_own_sample_is_read_in_order(tmp_path):
+    assert [Batch] == kinds(source_of(write(tmp_path / "small.log", b"a line\n"), stretched_from=1))
 
 
 def test_times_go_on_from_stretch_to_stretch(tmp_path):

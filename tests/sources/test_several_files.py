@@ -8,6 +8,8 @@ from collections import defaultdict
 import pytest
 
 from logscan.finding import Status
+from logscan.matching.prefilter import Prefilter
+from logscan.matching.search_ahead import SearchAhead
 from logscan.sources.files import FileSource
 from logscan.sources.several_files import AT_ONCE, SeveralFiles
 
@@ -50,6 +52,20 @@ def test_more_files_than_are_read_at_once(tmp_path):
     for path in paths:
         path.write_bytes(gzip.compress(text_of(path.name, 10)))
     assert {f"f{number}": text_of(path.name, 10) for number, path in enumerate(paths)} == read(several(*paths))
+
+
+def test_a_large_plain_file_beside_a_compressed_one(tmp_path):
+    text = text_of("large", 250_000)
+    (tmp_path / "large.log").write_bytes(text)
+    (tmp_path / "other.log.gz").write_bytes(gzip.compress(text))
+    paths = tmp_path / "large.log", tmp_path / "other.log.gz"
+    source = SeveralFiles([FileSource(path, knows=lambda _: False, name=path.name, stretched_from=1) for path in paths])
+    texts = defaultdict(bytes)
+    with SearchAhead(Prefilter.of(["needle"]), processes=1, start_bytes=0) as ahead:
+        for batch, _ in ahead.over(source.batches()):
+            texts[batch.container.name] += batch.text
+    assert {"large.log": text, "other.log.gz": text} == texts
+    assert [250_000] * 2 == [one.lines for one in source.coverage]
 
 
 def test_the_order_depends_on_nothing_but_the_files(files):
