@@ -42,8 +42,8 @@ COMMITS_APART = 4
 """From one commit to the next it takes at least so many times as long as a commit: the more there is to tell, the more
 is told together, and counting gets on."""
 
-LONGEST_S = 5.0
-"""But no longer than this."""
+MOST_APART_S = 5.0
+"""But no longer than this, however long a commit takes."""
 
 LOOK_S = 0.25
 """A signal, and what comes round with time, is seen to this often."""
@@ -201,12 +201,12 @@ class Follow:
         if not any(part.counting.is_dirty for part in self.parts.values()):
             return None
         urgent = any(part.counting.changed.is_urgent for part in self.parts.values())
-        apart_s = min(COMMITS_APART * self._commit_took_s, LONGEST_S)
+        apart_s = min(COMMITS_APART * self._commit_took_s, MOST_APART_S)
         return self._committed_s + max(SOON_S if urgent else COMMIT_S, apart_s)
 
     def _commit(self) -> None:
         """Keep everything that changed, then tell it."""
-        began_s = self._committed_s = self._monotonic()
+        self._committed_s = self._monotonic()
         told: list[tuple[str, EventDocument]] = []
         for host, part in self.parts.items():
             commit, events = self._gather(host, part, part.counting.take_changes())
@@ -214,7 +214,7 @@ class Follow:
             told += [(host, event) for event in events]
         self._keeper.keep()
         self._tell(told)
-        self._commit_took_s = self._monotonic() - began_s
+        self._commit_took_s = self._monotonic() - self._committed_s
 
     def _gather(self, host: str, part: Part, changed: Changed) -> tuple[Commit, list[EventDocument]]:
         now_ns = self._clock()

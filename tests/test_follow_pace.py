@@ -1,23 +1,17 @@
 """How often a follow commits: soon, but never so often that it does nothing else."""
 
-from functools import partial
 from itertools import pairwise
 
 import pytest
 
-from logscan.announce import Announcer
 from logscan.batch import Batch, Container
-from logscan.counting import Counting
-from logscan.detection.detector import Detector
-from logscan.finding import Severity
-from logscan.follow import Follow, Part, Stop
-from logscan.framing.time_range import TimeRange
+from logscan.follow import Follow, Stop
 from logscan.keeper import Keeper
 from logscan.matching.matcher import Matcher
-from logscan.sources.live import Ended, Lines, Start, Watched
+from logscan.sources.live import Ended, Lines, Watched
 from logscan.store.store import Store
 from tests.matching.making import rule
-from tests.test_follow_replay import Only, mark
+from tests.test_follow_replay import Only, mark, part_of
 
 NOW_NS = 1_800_000_000_000_000_000
 WEB = Container("web", "web", id="web", host="vm")
@@ -92,15 +86,12 @@ def test_commits_leave_time_to_count(tmp_path, took_s, apart_s):
         store.clock, store.took_s, store.commits = clock, took_s, []
         matcher = SlowMatcher(clock)
         keeper = Keeper(store, monotonic=clock, notice=print)
-        detector = Detector([RULE], samples=1, lateness_ns=0, recall=partial(keeper.recall, "vm"))
-        counting = Counting("vm", matcher, detector, digest_key=store.digest_key, checkpoints={}, wanted=TimeRange())
-        announcer = Announcer("vm", asked=[RULE.id], min_severity=Severity.INFO)
-        part = Part(Storm(), counting, announcer, Start(store.digest_key))
+        part = part_of(Storm(), [RULE], matcher, keeper)
         Follow(Only(part), matcher, keeper, None, stop=Stop(), clock=lambda: NOW_NS, monotonic=clock).run()
 
         apart = [later - earlier for earlier, later in pairwise(store.commits[1:-2])]
 
-    assert LINES == sum(tally.count for tally in detector.findings())
+    assert LINES == sum(tally.count for tally in part.counting.detector.findings())
     assert 2 < len(apart)
     assert apart_s <= min(apart) + 1e-9
     assert max(apart) < apart_s + 2 * LINE_S

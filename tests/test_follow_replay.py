@@ -127,28 +127,28 @@ def mark(records):
     return Mark(Place((RecordKey(records, records, 1),)), records=records)
 
 
+def part_of(source, rules, matcher, keeper):
+    """The host of `source`, which goes on from what the store knows of it."""
+    host, store = source.host, keeper.store
+    loaded = store.load(host)
+    detector = Detector(rules, samples=SAMPLES, lateness_ns=LATENESS_NS, recall=partial(keeper.recall, host))
+    detector.restore(loaded.rows)
+    counting = Counting(
+        host, matcher, detector, digest_key=store.digest_key, checkpoints=loaded.checkpoints, wanted=TimeRange()
+    )
+    announcer = Announcer(host, asked=[rule.id for rule in rules], min_severity=Severity.INFO)
+    start = Start(store.digest_key, logs=loaded.checkpoints, events_from_ns=loaded.events_told_ns)
+    return Part(source, counting, announcer, start)
+
+
 def follow_once(path, host, rules, lines, commits):
     """Follow until the end, or until so many commits were made; tell which it was."""
     now_ns = lines[-1].last_ns
     with Mortal.open(path, now_ns=now_ns) as store:
         store.lives = commits
-        loaded = store.load(host)
         matcher = Matcher(rules)
         keeper = Keeper(store, monotonic=lambda: 0.0, notice=print)
-        recall = partial(keeper.recall, host)
-        detector = Detector(rules, samples=SAMPLES, lateness_ns=LATENESS_NS, recall=recall)
-        detector.restore(loaded.rows)
-        counting = Counting(
-            host,
-            matcher,
-            detector,
-            digest_key=store.digest_key,
-            checkpoints=loaded.checkpoints,
-            wanted=TimeRange(),
-        )
-        start = Start(store.digest_key, logs=loaded.checkpoints, events_from_ns=loaded.events_told_ns)
-        announcer = Announcer(host, asked=[rule.id for rule in rules], min_severity=Severity.INFO)
-        part = Part(Played(host, lines), counting, announcer, start)
+        part = part_of(Played(host, lines), rules, matcher, keeper)
         moments = itertools.count(0.0, min(0.2, 100 / len(lines)))
         follow = Follow(
             Only(part), matcher, keeper, None, stop=Stop(), clock=lambda: now_ns, monotonic=lambda: next(moments)

@@ -62,32 +62,13 @@ class SearchProcess:
     """A process that searches as `prefilter` does. Raises OSError where it can't be started, or is gone."""
 
     def __init__(self, prefilter: Prefilter) -> None:
-        database = prefilter.dump()
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
-            shared = os.memfd_create("logscan")
-        except OSError:
-            self._socket.close()
-            theirs.close()
-            raise
-        try:
-            os.ftruncate(shared, SLOTS * _SLOT_BYTES + len(database))
-            self._memory = mmap.mmap(shared, 0)
-            self._memory[SLOTS * _SLOT_BYTES :] = database
-            self._process = subprocess.Popen(  # noqa: S603 - this interpreter, with a text of our own
-                [sys.executable, "-P", "-c", _START, str(shared), str(len(database))],
-                env={**os.environ, **_KEEPS_MEMORY, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=(shared,),
-            )
+            with theirs:
+                self._memory, self._process = _started(prefilter.dump(), theirs)
         except OSError:
             self._socket.close()
             raise
-        finally:
-            os.close(shared)
-            theirs.close()
         self.ready = False
         """Whether it has said that it has begun: starting takes it as long as a hundred searches."""
 
@@ -135,6 +116,26 @@ class SearchProcess:
         self._process.wait()
         self._socket.close()
         self._memory.close()
+
+
+def _started(database: bytes, theirs: socket.socket) -> tuple[mmap.mmap, subprocess.Popen[bytes]]:
+    """Start a process that has `theirs` for its standard input; give the memory that it shares, too."""
+    shared = os.memfd_create("logscan")
+    try:
+        os.ftruncate(shared, SLOTS * _SLOT_BYTES + len(database))
+        memory = mmap.mmap(shared, 0)
+        memory[SLOTS * _SLOT_BYTES :] = database
+        process = subprocess.Popen(  # noqa: S603 - this interpreter, with a text of our own
+            [sys.executable, "-P", "-c", _START, str(shared), str(len(database))],
+            env={**os.environ, **_KEEPS_MEMORY, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            stdin=theirs.fileno(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=(shared,),
+        )
+    finally:
+        os.close(shared)
+    return memory, process
 
 
 def serve(shared: int, database_bytes: int) -> None:

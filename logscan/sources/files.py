@@ -4,7 +4,8 @@ Owns opening and reading, choosing the reader for the format, and the coverage. 
 format is read. What can't be opened, or breaks off, is told in the coverage and stops nothing else.
 
 Reads are large and unbuffered: plain reads are as fast as memory here, while the pages of a memory
-map would count as resident, and a file that shrinks under a map kills the process.
+map would count as resident, and a file that shrinks under a map kills the process. Most of a large plain file is not
+read here, but where it is searched (framing.stretch).
 """
 
 from __future__ import annotations
@@ -128,11 +129,9 @@ class FileSource:
         sample = _sample(chunks)
         self._format = detect(sample[:SAMPLE_BYTES])
         reader = self._reader(self._format)
-        read_bytes = 0
         for data in chain([sample], chunks):
-            read_bytes += len(data)
             yield from map(self._count, reader.feed(data))
-            if self._plain is not None and read_bytes >= self._stretched_from:
+            if self._plain is not None and self._plain.tell() >= self._stretched_from:
                 yield from self._stretches(self._plain, reader)
                 self._plain = None
         yield from map(self._count, reader.flush())

@@ -71,6 +71,12 @@ def text_of_stretches(count):
     return "\n".join(lines).encode()
 
 
+def stretches_of(text, bounds, finish=lambda one: one):
+    file = os.memfd_create("log")
+    os.write(file, text)
+    return file, [Stretch(file, *each, ANYONE, finish, None) for each in pairwise(bounds)]
+
+
 @pytest.mark.parametrize(("processes", "killed"), [(0, False), (1, False), (1, True), (3, False), (3, True)])
 def test_stretches_come_as_batches_in_their_order(processes, killed):
     text = b"first\n" + text_of_stretches(20)
@@ -80,11 +86,7 @@ def test_stretches_come_as_batches_in_their_order(processes, killed):
         finished.append(one)
         return one
 
-    file = os.memfd_create("log")
-    os.write(file, text)
-    stretches = [
-        Stretch(file, *bounds, ANYONE, finish, None) for bounds in pairwise([*range(6, len(text), 200_000), len(text)])
-    ]
+    file, stretches = stretches_of(text, [*range(6, len(text), 200_000), len(text)], finish)
     found = []
     with SearchAhead(PREFILTER, processes=processes, start_bytes=0) as ahead:
         for one in begun(ahead, processes).over([batch("first"), *stretches, Pause(), batch("needle")]):
@@ -100,12 +102,6 @@ def test_stretches_come_as_batches_in_their_order(processes, killed):
     whole = [*cutter.feed(text), *cutter.flush()]
     assert b"".join(one.text for one in whole) == b"".join(one.text for one in batches[:-1])
     assert [one.text.count(b"\n") for one in batches] == [one.lines for one in batches]
-
-
-def stretches_of(text, bounds):
-    file = os.memfd_create("log")
-    os.write(file, text)
-    return file, [Stretch(file, *each, ANYONE, lambda one: one, None) for each in pairwise(bounds)]
 
 
 def test_a_process_closes_the_files_that_it_was_given():
